@@ -1,0 +1,97 @@
+import type { Clock } from '../core/clock.ts';
+import type { PlatformId } from '../core/names.ts';
+
+/** One request as a simulator sees it: already mapped back to the production origin. */
+export interface SimRequest {
+  /** Production origin: `https://api.x.com`. */
+  origin: string;
+  method: string;
+  /** Path without query. */
+  path: string;
+  query: URLSearchParams;
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string>>;
+  /** What arrived. Less than Content-Length says where the connection broke: see `complete`. */
+  body: Buffer;
+  complete: boolean;
+}
+
+/** What a simulator answers. */
+export interface SimResponse {
+  status: number;
+  headers?: Readonly<Record<string, string>>;
+  /** Objects are sent as JSON. */
+  body?: string | Buffer | object;
+}
+
+/** A post as a viewer of the platform sees it: what the feeds page plays and the tests count. */
+export interface SimPost {
+  platform: PlatformId;
+  /** The platform's id of the account it appeared on. */
+  accountId: string;
+  id: string;
+  url: string;
+  text: string;
+  title?: string;
+  /** SHA-256 of the video's bytes, as received. */
+  sha256: string;
+  bytes: number;
+  /** False where only its owner sees it (private, self only). */
+  visible: boolean;
+  publishedAt: number;
+  /** Anything else worth showing or checking (privacy, tags …). */
+  facts?: Readonly<Record<string, unknown>>;
+}
+
+/** A developer app that is registered with a simulated platform. */
+export interface SimApp {
+  clientId: string;
+  clientSecret: string;
+  redirectUris: readonly string[];
+  /** Platform-specific settings (`testing: true`, `audited: false`, `confidential: true`). */
+  settings: Record<string, unknown>;
+}
+
+/** A person with accounts, who can be asked for consent. */
+export interface SimAccount {
+  id: string;
+  handle: string;
+  name: string;
+  settings: Record<string, unknown>;
+}
+
+/** What the sandbox lends to every simulator. */
+export interface World {
+  clock: Clock;
+  /** Seeded. */
+  random(): number;
+  /** A fresh token or id: `prefix` + random characters of the given alphabet. */
+  token(prefix: string, length?: number): string;
+  /** A fresh decimal id of 19 digits, growing with time. */
+  snowflake(): string;
+  /** Keeps the bytes of an uploaded video so that the feeds page can play it; gives its SHA-256 in hex. */
+  keepMedia(bytes: Buffer): string;
+  /** HTML of a consent page: see consent.ts. */
+  app(platform: PlatformId, clientId: string): SimApp | undefined;
+  apps(platform: PlatformId): SimApp[];
+  accounts(platform: PlatformId): SimAccount[];
+  /** Notes a breach of the platform's rules by the client (a request no real server would understand): tests fail on any. */
+  complain(platform: PlatformId, what: string): void;
+}
+
+/** One simulated platform: the worst legal version of the real one. */
+export interface Simulator {
+  readonly platform: PlatformId;
+  /** Production origins that it stands in for. */
+  readonly origins: readonly string[];
+  handle(request: SimRequest): SimResponse | Promise<SimResponse>;
+  /** Posts on the platform, newest first. For a source: its videos. */
+  posts(): SimPost[];
+  /**
+   * Levers of this platform, each a function of one JSON value, reachable over the control address:
+   * switch a quirk on, publish a video on TikTok, end a token.
+   */
+  readonly controls: Readonly<Record<string, (input: unknown) => unknown>>;
+}
+
+export type SimulatorFactory = (world: World) => Simulator;

@@ -1,0 +1,396 @@
+import type { Account, App } from '../core/account.ts';
+import type { WaitReason } from '../core/failure.ts';
+import type { JobError, JobState, Verdict } from '../core/job.ts';
+import type { Limit, LimitReading } from '../core/limit.ts';
+import type { MediaFacts } from '../core/media.ts';
+import type { PlatformId } from '../core/names.ts';
+import type { Rule } from '../core/rule.ts';
+import type { TracedExchange } from '../core/session.ts';
+import type { SourceItem, Video } from '../core/video.ts';
+
+/**
+ * Everything that lasts. Each function is one whole transaction and returns a promise, so that another store
+ * (PostgreSQL) can stand in this one's place. Instants are epoch ms, remote ids text. Intents and outcomes
+ * are on the disk (not only in its cache) when their function resolves.
+ */
+export interface Store {
+  accounts: AccountStore;
+  apps: AppStore;
+  sources: SourceStore;
+  rules: RuleStore;
+  videos: VideoStore;
+  jobs: JobStore;
+  journal: JournalStore;
+  limits: LimitStore;
+  media: MediaStore;
+  users: UserStore;
+  /** Small named values: consents, generation, settings of the home. Never secrets. */
+  meta: {
+    get(key: string): Promise<string | undefined>;
+    set(key: string, value: string): Promise<void>;
+    remove(key: string): Promise<void>;
+  };
+  /** Changes whenever anybody, in any process, changed the database. */
+  version(): Promise<number>;
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- accounts, apps, users
+
+export type NewAccount = Pick<
+  Account,
+  'platform' | 'handle' | 'name' | 'remoteId' | 'user' | 'scopes' | 'settings'
+> &
+  Pick<Account, 'expiresAt' | 'breaksAt'>;
+
+export interface AccountStore {
+  /** Adds the account, or renews the one with the same platform and remote id (same `id`; status back to ok). */
+  save(account: NewAccount, now: number): Promise<Account>;
+  get(id: number): Promise<Account | undefined>;
+  list(): Promise<Account[]>;
+  /** Changes some fields; undefined leaves a field as it is. */
+  update(
+    id: number,
+    change: Partial<
+      Pick<
+        Account,
+        'status' | 'expiresAt' | 'breaksAt' | 'scopes' | 'settings' | 'paused' | 'handle' | 'name' | 'user'
+      >
+    >,
+    now: number,
+  ): Promise<Account>;
+  /** Refuses (E_WRONG_STATE) while jobs of it run. Its jobs that wait are cancelled; history stays. */
+  remove(id: number, now: number): Promise<void>;
+}
+
+export interface AppStore {
+  save(app: Omit<App, 'clientSecret'>, now: number): Promise<void>;
+  get(platform: PlatformId, host?: string): Promise<Omit<App, 'clientSecret'> | undefined>;
+  list(): Promise<Omit<App, 'clientSecret'>[]>;
+  remove(platform: PlatformId, host?: string): Promise<boolean>;
+}
+
+export interface UserRow {
+  name: string;
+  role: 'admin' | 'operator' | 'viewer';
+  limits: Readonly<Record<string, number>>;
+  createdAt: number;
+}
+
+export interface UserStore {
+  save(user: Omit<UserRow, 'createdAt'>, now: number): Promise<UserRow>;
+  list(): Promise<UserRow[]>;
+  remove(name: string): Promise<boolean>;
+}
+
+// ---------------------------------------------------------------- sources, rules, videos
+
+export interface SourceRow {
+  id: number;
+  /** The Source's id in the registry: `tiktok`, `folder`. */
+  kind: string;
+  /** The account that is watched, where it is one. */
+  accountId: number | null;
+  /** The folder or address, where it is a place. */
+  locator: string | null;
+  /** As people write it: `tiktok:@creator`, or the path. */
+  name: string;
+  user: string;
+  paused: boolean;
+  /** Null until the first good poll: that one only takes note of what is there. */
+  baselineAt: number | null;
+  lastPollAt: number | null;
+  lastGoodPollAt: number | null;
+  /** Polls that failed since the last good one. */
+  failures: number;
+  nextPollAt: number;
+  error: JobError | null;
+}
+
+export interface SourceStore {
+  add(
+    source: Pick<SourceRow, 'kind' | 'accountId' | 'locator' | 'name' | 'user'>,
+    now: number,
+  ): Promise<SourceRow>;
+  get(id: number): Promise<SourceRow | undefined>;
+  list(): Promise<SourceRow[]>;
+  update(id: number, change: Partial<Pick<SourceRow, 'paused' | 'nextPollAt' | 'name'>>): Promise<SourceRow>;
+  /** Notes how a poll ended. A good one sets lastGoodPollAt and, the first time, baselineAt. */
+  polled(id: number, at: number, nextPollAt: number, error: JobError | null): Promise<void>;
+  remove(id: number): Promise<boolean>;
+}
+
+export type NewRule = Omit<Rule, 'id' | 'createdAt' | 'updatedAt'>;
+
+export interface RuleStore {
+  add(rule: NewRule, now: number): Promise<Rule>;
+  get(id: number): Promise<Rule | undefined>;
+  list(): Promise<Rule[]>;
+  replace(rule: Rule, now: number): Promise<Rule>;
+  /** Its waiting jobs are cancelled; history stays. */
+  remove(id: number, now: number): Promise<boolean>;
+}
+
+/** What the watcher decided about one item. */
+export interface Taken {
+  item: SourceItem;
+  jobs: readonly NewJob[];
+  /** For each rule that looked at it and did not want it. */
+  skipped: readonly { rule: string; why: string }[];
+}
+
+export interface NewJob {
+  accountId: number;
+  ruleId: number;
+  user: string;
+  state: 'waiting';
+  reason: WaitReason;
+  runAt: number;
+  maxAttempts: number;
+}
+
+export interface VideoRow extends Video {
+  /** Name of its source. */
+  source: string;
+  /** Why rules did not want it. */
+  skipped: readonly { rule: string; why: string }[];
+  /** How many jobs it has. */
+  jobs: number;
+}
+
+export interface VideoStore {
+  /**
+   * Stores the items that are new and makes their jobs, all in one transaction. Items and (video, account)
+   * pairs that are stored already are left alone. Gives the videos and jobs that were new.
+   */
+  take(
+    sourceId: number,
+    taken: readonly Taken[],
+    now: number,
+  ): Promise<{ videos: Video[]; jobIds: number[] }>;
+  /** Makes jobs for a stored video (backfill, a rule that came later); existing pairs are left alone. */
+  addJobs(videoId: number, jobs: readonly NewJob[], now: number): Promise<number[]>;
+  /** Which of these remote ids of the source are stored. */
+  known(sourceId: number, remoteIds: readonly string[]): Promise<Set<string>>;
+  get(id: number): Promise<VideoRow | undefined>;
+  list(filter: { sourceId?: number; since?: number; limit?: number; before?: number }): Promise<VideoRow[]>;
+  setState(id: number, state: Video['state']): Promise<void>;
+  /** A longer caption than the API's cut one, learned from a file source. */
+  setCaption(id: number, caption: string): Promise<void>;
+  /** Remembers which cached file belongs to the video. */
+  setMedia(id: number, sha256: string): Promise<void>;
+  media(id: number): Promise<string | undefined>;
+}
+
+// ---------------------------------------------------------------- jobs and their journal
+
+export interface JobRow {
+  id: number;
+  videoId: number;
+  accountId: number;
+  ruleId: number | null;
+  user: string;
+  state: JobState;
+  reason: WaitReason | null;
+  runAt: number;
+  attempt: number;
+  maxAttempts: number;
+  giveUpAt: number | null;
+  error: JobError | null;
+  /** Text given by its person at approval, in place of the template's. */
+  text: Readonly<Record<string, unknown>> | null;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** A job with what people want to see beside it. */
+export interface JobView extends JobRow {
+  video: Video & { source: string };
+  account: Account;
+  rule: string | null;
+  post: PostRow | null;
+}
+
+export interface PostRow {
+  jobId: number;
+  /** The platform's id: text. */
+  id: string;
+  url: string | null;
+  publishedAt: number;
+  /** From the video's publishing at the source to the post's, ms. */
+  lagMs: number;
+  warnings: readonly string[];
+}
+
+/** One run of a job, as kept for people. */
+export interface AttemptRow {
+  id: number;
+  jobId: number;
+  startedAt: number;
+  endedAt: number;
+  outcome: string;
+  error: JobError | null;
+  /** The last exchange with the platform, secrets masked. */
+  exchange: TracedExchange | null;
+}
+
+export interface JobFilter {
+  ids?: readonly number[];
+  states?: readonly JobState[];
+  reasons?: readonly WaitReason[];
+  platform?: PlatformId;
+  accountId?: number;
+  ruleId?: number;
+  user?: string;
+  errorClass?: string;
+  /** Created at or after (epoch ms). */
+  since?: number;
+  /** Newest first; default 50, most 1,000. */
+  limit?: number;
+  /** Only ids below this: the next page. */
+  beforeId?: number;
+}
+
+export interface JobStore {
+  get(id: number): Promise<JobView | undefined>;
+  list(filter: JobFilter): Promise<JobView[]>;
+  /** Jobs by state, kept as counters, not counted. */
+  counts(): Promise<Record<JobState, number>>;
+  /** Waiting jobs by reason. */
+  waitingByReason(): Promise<Partial<Record<WaitReason, number>>>;
+  /**
+   * Lanes (destination accounts) with a waiting job that is due, the longest waiting first. Looks at the head
+   * of each lane only: a backlog behind one lane costs the others nothing. Paused accounts and accounts in
+   * `except` are left out; jobs waiting with reason approval, paused or login never come due.
+   */
+  dueLanes(now: number, except: readonly number[]): Promise<number[]>;
+  /** Takes the lane's next due job: running. Undefined where there is none (any more). */
+  claim(accountId: number, now: number): Promise<JobRow | undefined>;
+  /** When the next waiting job comes due, or null. */
+  nextRunAt(now: number): Promise<number | null>;
+  /** Jobs that were running when the process died: waiting again, due now. Gives their ids. */
+  recover(now: number): Promise<number[]>;
+  /** Writes a verdict and the attempt's record; `redoFrom` forgets journal steps in the same transaction. */
+  settle(id: number, verdict: Verdict, attempt: Omit<AttemptRow, 'id' | 'jobId'>, now: number): Promise<void>;
+  /** The outcome: state published, the post, the attempt's record, in one transaction. */
+  publish(
+    id: number,
+    post: Omit<PostRow, 'jobId'>,
+    attempt: Omit<AttemptRow, 'id' | 'jobId'>,
+    now: number,
+  ): Promise<void>;
+  cancel(id: number, error: JobError | null, now: number): Promise<JobView>;
+  /** Dead or cancelled → waiting, attempt 0, journal kept (done steps are not repeated; see `redoAll`). Waiting with backoff → due now. */
+  retry(id: number, now: number): Promise<JobView>;
+  /** `unknown` → published (with the post's address) or, on `not-published`, → waiting with the commit's intent withdrawn. */
+  resolve(
+    id: number,
+    how: { published: Omit<PostRow, 'jobId'> } | 'not-published',
+    now: number,
+  ): Promise<JobView>;
+  /** Waiting for approval → due at runAt, with or without a changed text. */
+  approve(id: number, text: Readonly<Record<string, unknown>> | null, now: number): Promise<JobView>;
+  /** Moves waiting jobs of an account from reason login/paused/breaker to ready (after sign-in), or the other way. */
+  hold(
+    accountId: number,
+    from: readonly WaitReason[],
+    to: WaitReason,
+    runAt: number,
+    now: number,
+  ): Promise<number>;
+  attempts(id: number): Promise<AttemptRow[]>;
+  posts(filter: {
+    limit?: number;
+    since?: number;
+    platform?: PlatformId;
+    accountId?: number;
+  }): Promise<JobView[]>;
+  /** The oldest waiting job, with its reason. */
+  oldestWaiting(): Promise<JobView | undefined>;
+}
+
+export interface StepRow {
+  jobId: number;
+  seq: number;
+  name: string;
+  kind: 'step' | 'commit';
+  state: 'intent' | 'done';
+  /** JSON; sealed results are opaque text `sealed:…`. */
+  result: string | null;
+  /** For commits: when the (last) request was about to leave. */
+  sentAt: number | null;
+  /** For commits: how often it was sent without a certain answer. */
+  sends: number;
+  doneAt: number | null;
+}
+
+export interface JournalStore {
+  load(jobId: number): Promise<StepRow[]>;
+  /** Records a step's result. */
+  done(jobId: number, name: string, kind: StepRow['kind'], result: string, now: number): Promise<void>;
+  /** Writes a commit's intent (sends + 1, sentAt = now) before the request leaves. */
+  intend(jobId: number, name: string, now: number): Promise<void>;
+  /** Takes an intent back after a certain refusal; `sends` before this one stay counted: an earlier doubt is not lifted. */
+  withdraw(jobId: number, name: string, now: number): Promise<void>;
+  /** Forgets a step and all after it; refuses (E_WRONG_STATE) where a commit is among them. */
+  forgetFrom(jobId: number, name: string): Promise<void>;
+}
+
+// ---------------------------------------------------------------- limits, media
+
+/** One bucket to spend from. */
+export interface Spend {
+  /** Whose bucket: `app:youtube`, `account:12`, `user:me`. */
+  scopeKey: string;
+  limit: Limit;
+  amount: number;
+}
+
+export interface LimitStore {
+  /**
+   * Spends from all the buckets, or from none: then says which is full and when it frees (epoch ms).
+   * Counts what stands in the ledger within each window; honours `blockedUntil` and learned maxima.
+   */
+  take(
+    spends: readonly Spend[],
+    jobId: number | null,
+    now: number,
+  ): Promise<{ ok: true } | { ok: false; bucket: string; title: string; freeAt: number }>;
+  /** What could be spent now, without spending. */
+  peek(
+    spends: readonly Spend[],
+    now: number,
+  ): Promise<{ ok: true } | { ok: false; bucket: string; title: string; freeAt: number }>;
+  /** Keeps what an answer said. */
+  learn(scopeKey: string, reading: LimitReading, now: number): Promise<void>;
+  /** The state of one bucket. */
+  state(
+    scopeKey: string,
+    limit: Limit,
+    now: number,
+  ): Promise<{ used: number; max: number; resetsAt: number | null; blockedUntil: number | null }>;
+  /** A person's own maximum for a bucket; null takes it away. */
+  setMax(scopeKey: string, bucket: string, max: number | null): Promise<void>;
+  /** Forgets spends that no window needs any more (older than `before`). */
+  prune(before: number): Promise<number>;
+}
+
+export interface MediaRow extends MediaFacts {
+  sha256: string;
+  /** Path within the cache folder. */
+  path: string;
+  mimeType: string;
+  origin: string;
+  lastUsedAt: number;
+}
+
+export interface MediaStore {
+  save(media: MediaRow): Promise<void>;
+  get(sha256: string): Promise<MediaRow | undefined>;
+  touch(sha256: string, now: number): Promise<void>;
+  /** Least recently used first. */
+  list(): Promise<MediaRow[]>;
+  /** True where a job that has not ended wants it. */
+  inUse(sha256: string): Promise<boolean>;
+  remove(sha256: string): Promise<void>;
+}
