@@ -234,6 +234,8 @@ export interface Platform extends Service {
   fit(input: TextInput): FittedText;
   /** How long after a commit's sending a look-up may still miss it (ms). */
   settleMs: number;
+  /** Name of the call that publishes (as in `costs`): its room is checked before bytes are spent. */
+  publishCall?: string;
   /** How long a job may wait on this platform's processing or sign-in before it gives up (ms). */
   giveUpMs?: number;
   publish(request: PublishRequest): Promise<Post>;
