@@ -1,3 +1,4 @@
+import { DAY } from './clock.ts';
 import type { Video } from './video.ts';
 
 /** Where a rule's files come from. */
@@ -43,11 +44,19 @@ export interface Rule {
 /** Whether a rule wants a video; `why` is for people where it does not. */
 export type Match = { wanted: true } | { wanted: false; why: string };
 
-/** Does this rule take this video? Pure. */
-export function matchRule(rule: Rule, video: Pick<Video, 'caption' | 'kind' | 'publishedAt'>): Match {
+/** How far before a rule's start a video may have been published that became public only after it. */
+const LATE_PUBLIC_MS = 30 * DAY;
+
+/**
+ * Does this rule take this video? Pure. A video seen for the first time after the rule began counts as new
+ * even with an older date: TikTok lists a post that was made public late under its old date.
+ */
+export function matchRule(rule: Rule, video: Pick<Video, 'caption' | 'kind' | 'publishedAt' | 'seenAt'>): Match {
   if (/(^|\s)#norepost\b/iu.test(video.caption)) return { wanted: false, why: 'its caption says #norepost' };
-  if (video.kind === 'photo') return { wanted: false, why: 'it is a photo post' };
-  if (video.publishedAt < rule.startsAt)
+  if (video.kind === 'photo') return { wanted: false, why: 'it is a photo post, not a video' };
+  const late = video.seenAt > rule.startsAt && video.publishedAt >= rule.startsAt - LATE_PUBLIC_MS;
+  if (video.publishedAt < rule.startsAt && !late) {
     return { wanted: false, why: 'it is older than the rule (see --backfill)' };
+  }
   return { wanted: true };
 }

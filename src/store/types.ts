@@ -170,7 +170,7 @@ export interface VideoStore {
   ): Promise<{ videos: Video[]; jobIds: number[] }>;
   /** Makes jobs for a stored video (backfill, a rule that came later); existing pairs are left alone. */
   addJobs(videoId: number, jobs: readonly NewJob[], now: number): Promise<number[]>;
-  /** Which of these remote ids of the source are stored. */
+  /** Which of these remote ids of the source are stored; with none given: all that are. */
   known(sourceId: number, remoteIds: readonly string[]): Promise<Set<string>>;
   get(id: number): Promise<VideoRow | undefined>;
   list(filter: { sourceId?: number; since?: number; limit?: number; before?: number }): Promise<VideoRow[]>;
