@@ -51,7 +51,10 @@ const LATE_PUBLIC_MS = 30 * DAY;
  * Does this rule take this video? Pure. A video seen for the first time after the rule began counts as new
  * even with an older date: TikTok lists a post that was made public late under its old date.
  */
-export function matchRule(rule: Rule, video: Pick<Video, 'caption' | 'kind' | 'publishedAt' | 'seenAt'>): Match {
+export function matchRule(
+  rule: Rule,
+  video: Pick<Video, 'caption' | 'kind' | 'publishedAt' | 'seenAt'>,
+): Match {
   if (/(^|\s)#norepost\b/iu.test(video.caption)) return { wanted: false, why: 'its caption says #norepost' };
   if (video.kind === 'photo') return { wanted: false, why: 'it is a photo post, not a video' };
   const late = video.seenAt > rule.startsAt && video.publishedAt >= rule.startsAt - LATE_PUBLIC_MS;

@@ -1,0 +1,88 @@
+import { Failure } from './failure.ts';
+import type { Video } from './video.ts';
+
+type Subject = Pick<Video, 'caption' | 'url' | 'publishedAt' | 'remoteId'> & { source: string };
+
+/** What may stand in braces in a caption template. */
+export const templateVariables: Readonly<Record<string, (video: Subject) => string>> = {
+  caption: (video) => video.caption,
+  title: (video) => firstLine(withoutHashtags(video.caption)),
+  text: (video) => withoutHashtags(video.caption),
+  hashtags: (video) => hashtagsOf(video.caption).join(' '),
+  url: (video) => video.url,
+  date: (video) => new Date(video.publishedAt).toISOString().slice(0, 10),
+  handle: (video) => video.source.replace(/^[^:]*:/, ''),
+  id: (video) => video.remoteId,
+};
+
+/** What may follow a variable, after `|`. */
+export const templateFilters: Readonly<Record<string, (text: string, argument: string) => string>> = {
+  truncate: (text, argument) => truncate(text, Math.max(1, Number.parseInt(argument, 10) || 100)),
+  strip_hashtags: (text) => withoutHashtags(text),
+  strip_mentions: (text) => tidy(text.replace(/(^|[^\p{L}\p{N}_])@[\p{L}\p{N}_.]+/gu, '$1')),
+  strip_links: (text) => tidy(text.replace(/\bhttps?:\/\/\S+/giu, '')),
+  upper: (text) => text.toLocaleUpperCase('en'),
+  lower: (text) => text.toLocaleLowerCase('en'),
+};
+
+/**
+ * Fills a template such as `{title} – {url}` or `{caption|strip_hashtags|truncate:100}`; `{{` is a brace.
+ * Throws E_RULE for an unknown variable or filter, with the list of known ones.
+ */
+export function render(template: string, video: Subject): string {
+  return template.replace(/\{\{|\{([^{}]*)\}/g, (whole, inside: string | undefined) => {
+    if (inside === undefined || whole === '{{') return '{';
+    const [name = '', ...filters] = inside.split('|').map((part) => part.trim());
+    const variable = lookUp(templateVariables, name, 'variable');
+    return filters.reduce((text, filter) => {
+      const [filterName = '', argument = ''] = filter.split(':', 2);
+      return lookUp(templateFilters, filterName.trim(), 'filter')(text, argument.trim());
+    }, variable(video));
+  });
+}
+
+/** Throws E_RULE where the template can't be filled. */
+export function checkTemplate(template: string): void {
+  render(template, { caption: '', url: '', publishedAt: 0, remoteId: '', source: '' });
+}
+
+function lookUp<T>(table: Readonly<Record<string, T>>, name: string, what: string): T {
+  const found = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (found !== undefined) return found;
+  const known = Object.keys(table).join(', ');
+  throw new Failure('E_RULE', {
+    message: `The template names the unknown ${what} “${name}”.`,
+    hint: `Known ${what}s: ${known}.`,
+  });
+}
+
+/** The hashtags of a caption, as written, in order. */
+export function hashtagsOf(caption: string): string[] {
+  return [...caption.matchAll(/#[\p{L}\p{N}_]+/gu)].map(([tag]) => tag);
+}
+
+function withoutHashtags(text: string): string {
+  return tidy(text.replace(/#[\p{L}\p{N}_]+/gu, ''));
+}
+
+function firstLine(text: string): string {
+  return text.split(/\r?\n/u, 1)[0]?.trim() ?? '';
+}
+
+function tidy(text: string): string {
+  return text
+    .replace(/[^\S\n]{2,}/gu, ' ')
+    .replace(/[^\S\n]+(\n|$)/gu, '$1')
+    .trim();
+}
+
+/** Cuts to `max` graphemes, the last one an ellipsis where something was cut. */
+function truncate(text: string, max: number): string {
+  const graphemes = [...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)];
+  if (graphemes.length <= max) return text;
+  return `${graphemes
+    .slice(0, max - 1)
+    .map(({ segment }) => segment)
+    .join('')
+    .trimEnd()}…`;
+}

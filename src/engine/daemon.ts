@@ -1,0 +1,77 @@
+import { type ScheduledTask, schedule } from 'node-cron';
+import type { EngineDeps } from './deps.ts';
+import type { Engine } from './engine.ts';
+
+/** How often the daemon looks at least: catches clock jumps, wake-ups from suspend and changes by others. */
+const TICK = '*/15 * * * * *';
+
+export interface Daemon {
+  /** Looks at once: somebody changed something. */
+  nudge(): void;
+  /** Takes no new work and resolves when what runs has ended. */
+  drain(): Promise<void>;
+  /** Resolves when the daemon has stopped. */
+  readonly done: Promise<void>;
+}
+
+/**
+ * Polls and publishes until drained. Due times come from the store; between them it sleeps, woken by the end
+ * of a job, a nudge, or the tick.
+ */
+export function startDaemon(deps: EngineDeps, engine: Engine, onError: (error: unknown) => void): Daemon {
+  let draining = false;
+  let awake: (() => void) | undefined;
+  let nudged = false;
+  const wake = () => {
+    nudged = true;
+    awake?.();
+  };
+  const ticker: ScheduledTask = schedule(TICK, wake, { noOverlap: true });
+  engine.onJobEnd(wake);
+
+  async function pollDue(): Promise<void> {
+    const polled = await engine.poll('due').catch(onError);
+    if (polled) wake();
+  }
+
+  async function loop(): Promise<void> {
+    let polling: Promise<void> | undefined;
+    while (!draining) {
+      nudged = false;
+      // A slow source must not hold the lanes up: it is polled beside them.
+      polling ??= pollDue().finally(() => {
+        polling = undefined;
+      });
+      await engine.pump().catch(onError);
+      if (!draining && !nudged) await sleepUntil(await engine.nextDueAt());
+    }
+    await polling;
+    await engine.idle();
+  }
+
+  async function sleepUntil(dueAt: number | null): Promise<void> {
+    const stop = new AbortController();
+    const woken = new Promise<void>((resolve) => {
+      awake = resolve;
+    });
+    if (nudged) awake?.();
+    // A due time in the past means its lane or source is busy: the end of that wakes us.
+    const ahead = dueAt === null ? null : dueAt - deps.clock.now();
+    const timer =
+      ahead === null || ahead <= 0 ? woken : deps.clock.sleep(ahead, stop.signal).catch(() => undefined);
+    await Promise.race([woken, timer]);
+    stop.abort();
+    awake = undefined;
+  }
+
+  const done = loop().finally(() => ticker.destroy());
+  return {
+    nudge: wake,
+    async drain() {
+      draining = true;
+      wake();
+      await done;
+    },
+    done,
+  };
+}

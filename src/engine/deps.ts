@@ -1,0 +1,66 @@
+import type { Account } from '../core/account.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Http } from '../core/http.ts';
+import type { RetryPolicy } from '../core/job.ts';
+import type { MediaFile } from '../core/media.ts';
+import type { PlatformId } from '../core/names.ts';
+import type { Platform, Service } from '../core/platform.ts';
+import type { Rule } from '../core/rule.ts';
+import type { Meter, Trace } from '../core/session.ts';
+import type { Source } from '../core/source.ts';
+import type { JobView, SourceRow, Store, VideoRow } from '../store/types.ts';
+import type { Seal } from './journal.ts';
+
+/** What the engine is given. It knows no platform by name: only what the registry hands out. */
+export interface EngineDeps {
+  store: Store;
+  clock: Clock;
+  /** Uniform in [0, 1): jitter. */
+  random(): number;
+  registry: Registry;
+  /** An Http that carries the account's credentials. */
+  connect(account: Account, service: Service, meter: Meter, trace?: Trace): Http;
+  /** An Http without credentials, for sources that are places. */
+  anonymous: Http;
+  /** The verified file of a video, by the rule's media sources, made to fit the platform; throws `later` (reason media) while there is none. */
+  obtain(
+    video: VideoRow,
+    rule: Rule | undefined,
+    platform: Platform,
+    signal?: AbortSignal,
+  ): Promise<MediaFile>;
+  seal: Seal;
+  settings: EngineSettings;
+  /** Told of everything that people or machines may want to hear about. */
+  emit(event: EngineEvent): void;
+}
+
+export interface Registry {
+  platform(id: PlatformId): Platform | undefined;
+  service(id: PlatformId): Service | undefined;
+  source(kind: string): Source | undefined;
+}
+
+export interface EngineSettings {
+  retry: RetryPolicy;
+  /** Jobs that may run at once over all lanes. */
+  concurrency: number;
+  pollIntervalMs: number;
+}
+
+export type EngineEvent =
+  | { kind: 'poll'; source: SourceRow; found: number; fresh: number }
+  | { kind: 'poll-failed'; source: SourceRow; message: string }
+  | {
+      kind: 'video';
+      source: SourceRow;
+      videoId: number;
+      remoteId: string;
+      jobs: number;
+      skipped: readonly { rule: string; why: string }[];
+    }
+  | { kind: 'catch-up'; source: SourceRow; rule: string; missed: number; taken: number }
+  | { kind: 'job-started'; job: JobView }
+  | { kind: 'job-progress'; job: JobView; done: number; total: number }
+  | { kind: 'job-ended'; job: JobView }
+  | { kind: 'login-needed'; account: Account; message: string };

@@ -1,0 +1,98 @@
+import { MINUTE } from '../core/clock.ts';
+import { runBackfills } from './backfill.ts';
+import type { EngineDeps } from './deps.ts';
+import { Lanes } from './lanes.ts';
+import { pollSource } from './watcher.ts';
+
+/** `sync` waits for jobs that come due within this time. */
+const SYNC_PATIENCE_MS = MINUTE;
+/** Sources polled at once. */
+const POLLS_AT_ONCE = 8;
+
+export interface Engine {
+  /** Gives every job that was in flight when the process died back to its lane. Call once, before anything else. */
+  recover(): Promise<number>;
+  /** Polls the sources that are due (or all), a few at a time. Gives how many. */
+  poll(which: 'due' | 'all'): Promise<number>;
+  /** Starts what is due and free. */
+  pump(): Promise<void>;
+  /** When something comes due next (epoch ms), or null. */
+  nextDueAt(): Promise<number | null>;
+  /** Polls everything once, then works until no job runs or comes due within the minute. */
+  sync(): Promise<void>;
+  /** Resolves once no job runs. */
+  idle(): Promise<void>;
+  abort(): void;
+  /** Told whenever a job ends. */
+  onJobEnd(listener: () => void): void;
+}
+
+/** The engine that `sync`, `daemon` and the simulation share. It has no timers of its own. */
+export function createEngine(deps: EngineDeps): Engine {
+  const { store, clock } = deps;
+  const listeners = new Set<() => void>();
+  const lanes = new Lanes(deps, () => {
+    for (const listener of listeners) listener();
+  });
+
+  async function poll(which: 'due' | 'all'): Promise<number> {
+    const now = clock.now();
+    const rows = (await store.sources.list()).filter(
+      (row) => !row.paused && (which === 'all' || row.nextPollAt <= now),
+    );
+    for (let start = 0; start < rows.length; start += POLLS_AT_ONCE) {
+      await Promise.all(
+        rows.slice(start, start + POLLS_AT_ONCE).map(async (row) => {
+          await pollSource(deps, row);
+          await runBackfills(deps, row.id);
+        }),
+      );
+    }
+    return rows.length;
+  }
+
+  async function pump(): Promise<void> {
+    while ((await lanes.fill()) > 0);
+  }
+
+  async function sync(): Promise<void> {
+    await poll('all');
+    for (;;) {
+      await pump();
+      if (lanes.running > 0) {
+        await oneEnds();
+        continue;
+      }
+      const dueAt = await store.jobs.nextRunAt(clock.now());
+      if (dueAt === null || dueAt > clock.now() + SYNC_PATIENCE_MS) return;
+      await clock.sleep(dueAt - clock.now());
+    }
+  }
+
+  /** Resolves when a job ends; while others run, a lane whose next job came due meanwhile is filled then. */
+  function oneEnds(): Promise<void> {
+    return new Promise((resolve) => {
+      const listener = () => {
+        listeners.delete(listener);
+        resolve();
+      };
+      listeners.add(listener);
+    });
+  }
+
+  return {
+    recover: async () => (await store.jobs.recover(clock.now())).length,
+    poll,
+    pump,
+    sync,
+    nextDueAt: async () => {
+      const jobAt = await store.jobs.nextRunAt(clock.now());
+      const polls = (await store.sources.list()).filter((row) => !row.paused).map((row) => row.nextPollAt);
+      const dueAt = [...polls, ...(jobAt === null ? [] : [jobAt])];
+      return dueAt.length === 0 ? null : Math.min(...dueAt);
+    },
+    idle: () => lanes.idle(),
+    abort: () => lanes.abort(),
+    onJobEnd: (listener) => void listeners.add(listener),
+  };
+}

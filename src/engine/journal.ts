@@ -1,0 +1,150 @@
+import type { Clock } from '../core/clock.ts';
+import { asFailure, Failure, later } from '../core/failure.ts';
+import type { Commit, LookUp, Run, StepOptions } from '../core/platform.ts';
+import type { JournalStore, StepRow } from '../store/types.ts';
+
+/** Encrypts what the journal must keep but nobody may read (an upload session's address). */
+export interface Seal {
+  seal(text: string, context: string): string;
+  unseal(text: string, context: string): string;
+}
+
+export interface JournalOptions {
+  jobId: number;
+  journal: JournalStore;
+  clock: Clock;
+  seal: Seal;
+  /** The platform's: how long after a sending a look-up may still miss it. */
+  settleMs: number;
+  /** Asked right before the first sending of a commit: throws where it must not go out any more. */
+  guard?: () => Promise<void>;
+}
+
+export interface OpenRun extends Run {
+  /** True once a publish request was sent and not provably refused. */
+  readonly committed: boolean;
+}
+
+/**
+ * Opens a job's journal: why a job can't post twice.
+ *
+ * A step's result is kept, so it is done once. A commit's intent is on the disk before its request leaves and
+ * its result after; whoever finds an intent without a result (crash, time-out, 5xx, lost answer: all the same)
+ * takes the in-doubt path and never simply sends again.
+ */
+export async function openRun(options: JournalOptions): Promise<OpenRun> {
+  const { jobId, journal, clock, seal } = options;
+  const rows = new Map((await journal.load(jobId)).map((row) => [row.name, row]));
+  let committed = [...rows.values()].some((row) => row.kind === 'commit');
+
+  async function step<T>(name: string, work: () => Promise<T>, stepOptions: StepOptions = {}): Promise<T> {
+    const row = rows.get(name);
+    if (row?.state === 'done') return read(row) as T;
+    const result = await work();
+    await record(name, 'step', result, stepOptions.sealed ?? false);
+    return result;
+  }
+
+  async function commit<T>(name: string, call: Commit<T>): Promise<T> {
+    const row = rows.get(name);
+    if (row?.state === 'done') return read(row) as T;
+    if (row) {
+      const settled = await settleDoubt(row, call);
+      if (settled) {
+        await record(name, 'commit', settled.found, false);
+        return settled.found;
+      }
+    } else {
+      await options.guard?.();
+    }
+    return send(name, call);
+  }
+
+  /** Writes the intent, sends, writes the outcome. */
+  async function send<T>(name: string, call: Commit<T>): Promise<T> {
+    await journal.intend(jobId, name, clock.now());
+    const before = committed;
+    committed = true;
+    let result: T;
+    try {
+      result = await call.act();
+    } catch (error) {
+      const failure = asFailure(error);
+      if (failure.certain) {
+        await journal.withdraw(jobId, name, clock.now());
+        committed = before;
+      }
+      throw failure.certain || failure.kind !== 'reject' ? failure : uncertain(failure);
+    }
+    await record(name, 'commit', result, false);
+    return result;
+  }
+
+  /** What became of an earlier sending: found, or undefined where it may (again) be sent. */
+  async function settleDoubt<T>(row: StepRow, call: Commit<T>): Promise<{ found: T } | undefined> {
+    if (call.inDoubt === 'repeat') return undefined;
+    if (call.inDoubt === 'ask') throw new Failure('E_UNKNOWN_OUTCOME', { kind: 'doubt' });
+    const sentAt = row.sentAt ?? clock.now();
+    const answer: LookUp<T> = await call.inDoubt(sentAt);
+    if (typeof answer === 'object') return answer;
+    const settleMs = call.settleMs ?? options.settleMs;
+    const elapsed = clock.now() - sentAt;
+    if (elapsed < settleMs) {
+      // Platforms list new posts late. Look again soon, then in growing gaps, at the latest when it must be there.
+      const gap = Math.max(1000, Math.min(settleMs - elapsed, elapsed));
+      throw later(clock.now() + gap, 'It was sent and the answer was lost; looking whether it appeared.');
+    }
+    if (answer === 'undecided') throw new Failure('E_UNKNOWN_OUTCOME', { kind: 'doubt' });
+    return undefined;
+  }
+
+  async function record(
+    name: string,
+    kind: StepRow['kind'],
+    result: unknown,
+    sealed: boolean,
+  ): Promise<void> {
+    const json = JSON.stringify(result ?? null);
+    const kept = sealed ? seal.seal(json, `${jobId}/${name}`) : json;
+    const now = clock.now();
+    await journal.done(jobId, name, kind, kept, now);
+    const seq = rows.get(name)?.seq ?? rows.size;
+    rows.set(name, {
+      jobId,
+      seq,
+      name,
+      kind,
+      state: 'done',
+      result: kept,
+      sentAt: null,
+      sends: 0,
+      doneAt: now,
+    });
+  }
+
+  function read(row: StepRow): unknown {
+    const kept = row.result ?? 'null';
+    return JSON.parse(kept.startsWith('sealed:') ? seal.unseal(kept, `${row.jobId}/${row.name}`) : kept);
+  }
+
+  return {
+    jobId,
+    step,
+    commit,
+    doneAt: (name) => rows.get(name)?.doneAt ?? undefined,
+    get committed() {
+      return committed;
+    },
+  };
+}
+
+/** A refusal that proves nothing about an effect: another run looks before anything is sent again. */
+function uncertain(failure: Failure): Failure {
+  return new Failure(failure.code, {
+    kind: 'retry',
+    message: failure.message,
+    hint: failure.hint,
+    ...(failure.status === undefined ? {} : { status: failure.status }),
+    cause: failure,
+  });
+}

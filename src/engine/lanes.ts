@@ -1,0 +1,64 @@
+import PQueue from 'p-queue';
+import type { EngineDeps } from './deps.ts';
+import { runJob } from './runner.ts';
+
+/**
+ * One queue of concurrency 1 for each destination account inside one global bound. Only the head of a lane is
+ * ever in memory: the backlog stays in the store, so 100,000 waiting jobs cost nothing here. Limits are the
+ * ledger's affair; p-queue's intervals are not exact.
+ */
+export class Lanes {
+  readonly #deps: EngineDeps;
+  readonly #all: PQueue;
+  readonly #lanes = new Map<number, PQueue>();
+  readonly #onEnd: () => void;
+  readonly #stop = new AbortController();
+
+  constructor(deps: EngineDeps, onEnd: () => void) {
+    this.#deps = deps;
+    this.#onEnd = onEnd;
+    this.#all = new PQueue({ concurrency: deps.settings.concurrency });
+  }
+
+  /** Jobs that run or are about to. */
+  get running(): number {
+    return this.#all.pending + this.#all.size;
+  }
+
+  /** Starts the next due job of every free lane, as far as the bound allows. Gives how many it started. */
+  async fill(): Promise<number> {
+    const room = this.#deps.settings.concurrency - this.running;
+    if (room <= 0) return 0;
+    const due = await this.#deps.store.jobs.dueLanes(this.#deps.clock.now(), [...this.#lanes.keys()]);
+    const chosen = due.slice(0, room);
+    for (const accountId of chosen) this.#start(accountId);
+    return chosen.length;
+  }
+
+  #start(accountId: number): void {
+    const lane = new PQueue({ concurrency: 1 });
+    this.#lanes.set(accountId, lane);
+    void lane
+      .add(() => this.#all.add(() => this.#runNext(accountId)))
+      .finally(() => {
+        this.#lanes.delete(accountId);
+        this.#onEnd();
+      });
+  }
+
+  async #runNext(accountId: number): Promise<void> {
+    const job = await this.#deps.store.jobs.claim(accountId, this.#deps.clock.now());
+    if (job) await runJob(this.#deps, job, this.#stop.signal);
+  }
+
+  /** Resolves when nothing runs any more. */
+  async idle(): Promise<void> {
+    await this.#all.onIdle();
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.onIdle()));
+  }
+
+  /** Ends what runs as soon as it can be ended: the journal makes that safe. */
+  abort(): void {
+    this.#stop.abort();
+  }
+}

@@ -1,0 +1,75 @@
+import type { Account } from '../core/account.ts';
+import type { Clock } from '../core/clock.ts';
+import { Failure } from '../core/failure.ts';
+import type { Limit } from '../core/limit.ts';
+import type { Service } from '../core/platform.ts';
+import type { Meter } from '../core/session.ts';
+import type { LimitStore, Spend } from '../store/types.ts';
+
+type Spender = Pick<Account, 'id' | 'platform' | 'user'>;
+
+/** Whose bucket a limit's spends are counted in. */
+export function scopeKey(limit: Pick<Limit, 'scope'>, account: Spender): string {
+  switch (limit.scope) {
+    case 'app':
+      return `app:${account.platform}`;
+    case 'account':
+      return `account:${account.id}`;
+    case 'user':
+      return `user:${account.user}:${account.platform}`;
+  }
+}
+
+/** What one call of a service costs, bucket by bucket. */
+export function spendsOf(service: Service, account: Spender, call: string | undefined): Spend[] {
+  const costs = { ...service.costs['*'], ...(call === undefined ? {} : service.costs[call]) };
+  return service.limits
+    .filter((limit) => (costs[limit.bucket] ?? 0) > 0)
+    .map((limit) => ({ scopeKey: scopeKey(limit, account), limit, amount: costs[limit.bucket] ?? 0 }));
+}
+
+export interface MeterOptions {
+  service: Service;
+  account: Spender;
+  limits: LimitStore;
+  clock: Clock;
+  /** The job on whose behalf is spent. */
+  jobId?: number;
+}
+
+/** Spends before a request leaves: a crashed request still counts, to the platform's favour. */
+export function openMeter({ service, account, limits, clock, jobId }: MeterOptions): Meter {
+  return {
+    async spend(request) {
+      const spends = spendsOf(service, account, request.call);
+      if (spends.length === 0) return;
+      const now = clock.now();
+      const answer = await limits.take(spends, jobId ?? null, now);
+      if (!answer.ok) throw windowFull(answer.title, answer.freeAt);
+    },
+    async learn(readings) {
+      for (const reading of readings) {
+        const limit = service.limits.find((one) => one.bucket === reading.bucket);
+        if (limit) await limits.learn(scopeKey(limit, account), reading, clock.now());
+      }
+    },
+  };
+}
+
+/** Throws where the named call could not be made now: asked before bytes are spent. */
+export async function checkRoom(options: MeterOptions, call: string): Promise<void> {
+  const spends = spendsOf(options.service, options.account, call);
+  if (spends.length === 0) return;
+  const answer = await options.limits.peek(spends, options.clock.now());
+  if (!answer.ok) throw windowFull(answer.title, answer.freeAt);
+}
+
+function windowFull(title: string, freeAt: number): Failure {
+  return new Failure('E_QUOTA', {
+    kind: 'later',
+    reason: 'quota',
+    notBefore: freeAt,
+    message: `The limit is reached: ${title}.`,
+    certain: true,
+  });
+}

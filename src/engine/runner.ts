@@ -1,0 +1,175 @@
+import { asFailure, type Failure, Failure as FailureError } from '../core/failure.ts';
+import { errorOf, judge } from '../core/job.ts';
+import type { Platform, Post } from '../core/platform.ts';
+import type { TracedExchange } from '../core/session.ts';
+import type { FittedText } from '../core/text.ts';
+import type { AttemptRow, JobRow, JobView, VideoRow } from '../store/types.ts';
+import { composeText } from './compose.ts';
+import type { EngineDeps } from './deps.ts';
+import { type OpenRun, openRun } from './journal.ts';
+import { checkRoom, openMeter } from './meter.ts';
+import { sourceStillPublic } from './still-public.ts';
+
+/** Runs one claimed job once and writes what became of it. Never throws for what the job did. */
+export async function runJob(deps: EngineDeps, claimed: JobRow, signal?: AbortSignal): Promise<void> {
+  const { store, clock } = deps;
+  const job = await store.jobs.get(claimed.id);
+  if (!job) return;
+  deps.emit({ kind: 'job-started', job });
+  const startedAt = clock.now();
+  let exchange: TracedExchange | null = null;
+  let run: OpenRun | undefined;
+  const record = (outcome: string, failure?: Failure): Omit<AttemptRow, 'id' | 'jobId'> => ({
+    startedAt,
+    endedAt: clock.now(),
+    outcome,
+    error: failure ? errorOf(failure) : null,
+    exchange,
+  });
+
+  try {
+    const platform = platformOf(deps, job);
+    const video = await videoOf(deps, job);
+    run = await openRun({
+      jobId: job.id,
+      journal: store.journal,
+      clock,
+      seal: deps.seal,
+      settleMs: platform.settleMs,
+      guard: () => sourceStillPublic(deps, video),
+    });
+    const post = await publish(deps, { job, video, platform, run, signal, keep: (one) => (exchange = one) });
+    await store.jobs.publish(job.id, postRow(post, job, clock.now()), record('published'), clock.now());
+  } catch (error) {
+    await settle(deps, job, asFailure(error), run?.committed ?? (await hasCommit(deps, job)), record);
+  }
+  const ended = await store.jobs.get(job.id);
+  if (ended) deps.emit({ kind: 'job-ended', job: ended });
+}
+
+interface Attempt {
+  job: JobView;
+  video: VideoRow;
+  platform: Platform;
+  run: OpenRun;
+  signal: AbortSignal | undefined;
+  keep(exchange: TracedExchange): void;
+}
+
+async function publish(deps: EngineDeps, attempt: Attempt): Promise<Post> {
+  const { job, video, platform, run, signal, keep } = attempt;
+  const { account } = job;
+  if (account.status === 'login-needed') throw loginNeeded(account.account, account.platform);
+  const meterOptions = {
+    service: platform,
+    account,
+    limits: deps.store.limits,
+    clock: deps.clock,
+    jobId: job.id,
+  };
+  const meter = openMeter(meterOptions);
+  const http = deps.connect(account, platform, meter, keep);
+
+  const rule = job.ruleId === null ? undefined : await deps.store.rules.get(job.ruleId);
+  const destination = rule?.destinations.find((one) => one.accountId === account.id);
+  if (!run.committed) {
+    if (platform.readLimits)
+      await meter.learn(await platform.readLimits({ http, account, clock: deps.clock }));
+    if (platform.publishCall) await checkRoom(meterOptions, platform.publishCall);
+  }
+  const media = await deps.obtain(video, rule, platform, signal);
+  const text = await run.step<FittedText>('compose text', async () =>
+    composeText(platform, account, video, rule, job),
+  );
+  return platform.publish({
+    run,
+    http,
+    account,
+    video,
+    media,
+    text,
+    options: destination?.options ?? {},
+    clock: deps.clock,
+    progress: (done, total) => deps.emit({ kind: 'job-progress', job, done, total }),
+    ...(signal ? { signal } : {}),
+  });
+}
+
+async function settle(
+  deps: EngineDeps,
+  job: JobView,
+  failure: Failure,
+  committed: boolean,
+  record: (outcome: string, failure?: Failure) => Omit<AttemptRow, 'id' | 'jobId'>,
+): Promise<void> {
+  const { store, clock } = deps;
+  const now = clock.now();
+  if (failure.code === 'E_SOURCE_GONE' && !committed) {
+    await store.videos.setState(job.videoId, 'gone');
+    await store.jobs.cancel(job.id, errorOf(failure), now);
+    return;
+  }
+  const policy = { ...deps.settings.retry, attempts: job.maxAttempts };
+  const verdict = judge(job, failure, committed, now, () => deps.random(), policy);
+  const shown = verdict.state === 'unknown' ? unknownOutcome(failure) : failure;
+  await store.jobs.settle(
+    job.id,
+    { ...verdict, error: verdict.error && errorOf(shown) },
+    record(verdict.state === 'waiting' ? (verdict.reason ?? 'waiting') : verdict.state, shown),
+    now,
+  );
+  if (verdict.accountNeedsLogin) await stopLane(deps, job, failure);
+}
+
+/** The account needs its person: its jobs wait without being tried, and it is said once. */
+async function stopLane(deps: EngineDeps, job: JobView, failure: Failure): Promise<void> {
+  const { store, clock } = deps;
+  const now = clock.now();
+  const known = job.account.status === 'login-needed';
+  const account = await store.accounts.update(job.account.id, { status: 'login-needed' }, now);
+  await store.jobs.hold(account.id, ['ready', 'backoff', 'processing', 'quota', 'delay'], 'login', now, now);
+  if (!known) deps.emit({ kind: 'login-needed', account, message: failure.message });
+}
+
+function unknownOutcome(failure: Failure): Failure {
+  if (failure.code === 'E_UNKNOWN_OUTCOME') return failure;
+  return new FailureError('E_UNKNOWN_OUTCOME', {
+    message: `It was sent, and then: ${failure.message}`,
+    cause: failure,
+  });
+}
+
+function loginNeeded(account: string, platform: string): Failure {
+  return new FailureError('E_LOGIN_NEEDED', {
+    message: `${account} must sign in again.`,
+    command: `repost login ${platform}`,
+  });
+}
+
+function platformOf(deps: EngineDeps, job: JobView): Platform {
+  const platform = deps.registry.platform(job.account.platform);
+  if (platform) return platform;
+  throw new FailureError('E_UNKNOWN_PLATFORM', {
+    message: `Nothing can be published to ${job.account.platform}.`,
+  });
+}
+
+async function videoOf(deps: EngineDeps, job: JobView): Promise<VideoRow> {
+  const video = await deps.store.videos.get(job.videoId);
+  if (video) return video;
+  throw new FailureError('E_NOT_FOUND', { message: `Video ${job.videoId} is not stored any more.` });
+}
+
+async function hasCommit(deps: EngineDeps, job: JobView): Promise<boolean> {
+  return (await deps.store.journal.load(job.id)).some((row) => row.kind === 'commit');
+}
+
+function postRow(post: Post, job: JobView, now: number) {
+  return {
+    id: post.id,
+    url: post.url,
+    publishedAt: now,
+    lagMs: Math.max(0, now - job.video.publishedAt),
+    warnings: post.warnings ?? [],
+  };
+}
