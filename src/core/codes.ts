@@ -438,6 +438,12 @@ const table = {
     title: 'The media folder can’t be read.',
     todo: 'Bring the folder back or name another one in the rule.',
   },
+  E_EXPORT: {
+    class: 'config',
+    side: 'you',
+    title: 'TikTok’s data export can’t be read.',
+    todo: 'Ask TikTok for your data again (Settings → Account → Download your data → JSON) and name the new file.',
+  },
   E_MEDIA_UNFIT: {
     class: 'permanent',
     side: 'you',

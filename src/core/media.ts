@@ -3,6 +3,7 @@ export interface MediaFacts {
   container: 'mp4' | 'mov' | 'webm' | 'mkv' | 'other';
   bytes: number;
   durationMs: number;
+  /** Pixels as shown: a rotated video has its sides swapped already. */
   width: number;
   height: number;
   /** Lower-case short names: h264, hevc, vp9, av1. */
@@ -16,6 +17,7 @@ export interface MediaFacts {
   /** True when an edit list shifts or trims the video. */
   editList?: boolean;
   pixelFormat?: string;
+  /** Degrees clockwise by which the stored picture is turned to be shown: 0, 90, 180, 270. */
   rotation?: number;
 }
 
