@@ -130,6 +130,8 @@ export interface Service {
   authorize?(request: HttpRequest, grant: Grant, clock: Clock): HttpRequest | Promise<HttpRequest>;
   /** True where the answer asks for the same request with a new proof (DPoP nonce); may remember it. */
   wantsProof?(response: HttpResponse, request: HttpRequest): boolean;
+  /** True where errors come with HTTP 200: `classify` is then asked about 2xx answers too. */
+  failsWith200?: true;
   /** Reads this platform's error answer; undefined leaves it to the shared rule. */
   classify(response: HttpResponse, request: HttpRequest, clock: Clock): Failure | undefined;
   /** What an answer tells about limits. */
