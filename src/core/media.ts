@@ -38,6 +38,8 @@ export interface MediaRules {
   maxBytes?: number;
   minFrameRate?: number;
   maxFrameRate?: number;
+  minWidth?: number;
+  minHeight?: number;
   maxWidth?: number;
   maxHeight?: number;
   /** Width ÷ height. */
