@@ -1,0 +1,140 @@
+import type { Clock } from '../core/clock.ts';
+import { SECOND } from '../core/clock.ts';
+import type { Failure } from '../core/failure.ts';
+import { vaultLocked, vaultUnreachable } from './failures.ts';
+import { within } from './turns.ts';
+
+/** The part of the `keytar` package that is used. */
+export interface Keytar {
+  getPassword(service: string, account: string): Promise<string | null>;
+  setPassword(service: string, account: string, password: string): Promise<void>;
+  deletePassword(service: string, account: string): Promise<boolean>;
+  findCredentials(service: string): Promise<{ account: string }[]>;
+}
+
+/** The same calls for one service, with a time-out, and with errors as people understand them. */
+export interface Calls {
+  get(account: string): Promise<string | null>;
+  set(account: string, text: string): Promise<void>;
+  /** False where nothing was removed. */
+  remove(account: string): Promise<boolean>;
+  accounts(): Promise<string[]>;
+}
+
+const OTHER_VAULT =
+  'Or choose the encrypted file: export REPOST_VAULT=file and REPOST_VAULT_PASSPHRASE_FILE=PATH.';
+
+/** The add-on is loaded when it is first needed: most commands never touch it, and some machines can't. */
+export async function loadKeytar(): Promise<Keytar> {
+  const { default: keytar } = await import('keytar');
+  return keytar;
+}
+
+export function keychainCalls(options: {
+  clock: Clock;
+  service: string;
+  timeoutMs: number;
+  load: () => Promise<Keytar>;
+}): Calls {
+  const { clock, service, timeoutMs } = options;
+  let loaded: Promise<Keytar> | undefined;
+  // A call that was given up still blocks one of Node's four threads for files and names; a second one must
+  // not join it, or a stopped keyring daemon stops the whole program.
+  let hanging = false;
+
+  const call = async <T>(
+    work: (keytar: Keytar) => Promise<T>,
+    { carriesSecret = false } = {},
+  ): Promise<T> => {
+    if (hanging) throw silent(timeoutMs);
+    loaded ??= options.load();
+    const keytar = await loaded.catch(() => {
+      loaded = undefined;
+      throw noAddOn();
+    });
+    const answer = work(keytar).then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    );
+    const outcome = await within(clock, timeoutMs, answer);
+    if (outcome === 'late') {
+      hanging = true;
+      void answer.then(() => {
+        hanging = false;
+      });
+      throw silent(timeoutMs);
+    }
+    if ('error' in outcome) throw translate(outcome.error, carriesSecret);
+    return outcome.value;
+  };
+
+  return {
+    get: (account) => call((keytar) => keytar.getPassword(service, account)),
+    set: (account, text) =>
+      call((keytar) => keytar.setPassword(service, account, text), { carriesSecret: true }),
+    remove: (account) => call((keytar) => keytar.deletePassword(service, account)),
+    accounts: async () =>
+      (await call((keytar) => keytar.findCredentials(service))).map(({ account }) => account),
+  };
+}
+
+/** What the systems' libraries say, in our words. */
+const known: readonly { says: RegExp; failure: () => Failure }[] = [
+  {
+    // libsecret, then macOS' errSecInteractionNotAllowed, errSecAuthFailed, errSecUserCanceled.
+    says: /locked collection|prompt was dismissed|interaction is not allowed|passphrase you entered|user cancell?ed/iu,
+    failure: () =>
+      vaultLocked('The keychain is locked.', 'Unlock it (log in at the desktop), then run this again.'),
+  },
+  {
+    says: /autolaunch|cannot spawn a message bus|could not connect|connection refused|no such file or directory/iu,
+    failure: () =>
+      vaultUnreachable(
+        'There is no D-Bus session here, so no keyring can be asked.',
+        `Run repost inside a desktop session. ${OTHER_VAULT}`,
+      ),
+  },
+  {
+    says: /not provided by any .service|serviceunknown|was not activatable/iu,
+    failure: () =>
+      vaultUnreachable(
+        'No keyring service is installed on this machine.',
+        `Install one (Debian: apt install gnome-keyring). ${OTHER_VAULT}`,
+      ),
+  },
+  {
+    says: /object does not exist at path|no such collection/iu,
+    failure: () =>
+      vaultUnreachable(
+        'The keyring service runs, but there is no keyring in it yet.',
+        `Log in at the desktop once, so that it is made. ${OTHER_VAULT}`,
+      ),
+  },
+];
+
+/** Text that we don't know is passed on, but never from a call that took a secret along. */
+function translate(error: unknown, carriesSecret: boolean): Failure {
+  const text = error instanceof Error ? error.message.split('\n', 1)[0]?.slice(0, 200) : '';
+  const said = text && !carriesSecret ? `: ${text}` : '.';
+  return (
+    known.find(({ says }) => says.test(text ?? ''))?.failure() ??
+    vaultUnreachable(
+      `The keychain refused the call${said}`,
+      `See the system’s log for the keyring service. ${OTHER_VAULT}`,
+    )
+  );
+}
+
+function silent(timeoutMs: number): Failure {
+  return vaultUnreachable(
+    `The keychain did not answer within ${timeoutMs / SECOND} s.`,
+    `If a window asks for the keyring’s password, answer it and run this again; else restart the keyring service. ${OTHER_VAULT}`,
+  );
+}
+
+function noAddOn(): Failure {
+  return vaultUnreachable(
+    'The keychain can’t be used: its add-on (keytar) or the library libsecret is missing.',
+    `Install libsecret (Debian: apt install libsecret-1-0). ${OTHER_VAULT}`,
+  );
+}

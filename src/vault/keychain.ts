@@ -1,0 +1,125 @@
+import type { Clock } from '../core/clock.ts';
+import { SECOND } from '../core/clock.ts';
+import type { Failure } from '../core/failure.ts';
+import type { Vault, VaultRead } from '../core/vault.ts';
+import { readOutcome, vaultCorrupt } from './failures.ts';
+import type { Calls, Keytar } from './keychain-calls.ts';
+import { keychainCalls, loadKeytar } from './keychain-calls.ts';
+import type { Head } from './keychain-items.ts';
+import { isPartOf, itemsOf, joinParts, parseHead, partAccount } from './keychain-items.ts';
+import { proveCanary } from './probe.ts';
+import { takeTurns } from './turns.ts';
+
+export interface KeychainOptions {
+  clock: Clock;
+  /** Name under which the items lie in the keychain. Default `repost`. */
+  service?: string;
+  /** How long one call may take (ms). Default 5 s; a stopped keyring daemon would take 25. */
+  timeoutMs?: number;
+  /** Where the keytar API comes from. Default: the optional package, loaded at the first call. */
+  load?: () => Promise<Keytar>;
+}
+
+/** The keychain of the operating system: Secret Service on Linux, Keychain on macOS, Credential Manager on Windows. */
+export function keychainVault(options: KeychainOptions): Vault {
+  const description = describeKeychain();
+  const inTurn = takeTurns();
+  const calls = keychainCalls({
+    clock: options.clock,
+    service: options.service ?? 'repost',
+    timeoutMs: options.timeoutMs ?? 5 * SECOND,
+    load: options.load ?? loadKeytar,
+  });
+  const prove = () =>
+    proveCanary({
+      description,
+      read: async (name) => (await readItems(calls, name)) ?? { state: 'absent' },
+      write: (name, value) => writeItems(calls, name, value),
+      remove: async (name) => void (await calls.remove(name)),
+    });
+  return {
+    kind: 'keychain',
+    description,
+    probe: () => inTurn(prove),
+    read: (name) =>
+      inTurn(async () => {
+        try {
+          const found = await readItems(calls, name);
+          if (found) return found;
+          // A locked keychain answers like an empty one. Only one that keeps a canary may say `absent`, and
+          // only if it was open when it was asked.
+          await prove();
+          return (await readItems(calls, name)) ?? { state: 'absent' };
+        } catch (error) {
+          return readOutcome(error);
+        }
+      }),
+    write: (name, value) => inTurn(() => writeItems(calls, name, value)),
+    remove: (name) =>
+      inTurn(async () => {
+        // Nothing deleted: there was nothing, or it is locked and all is still there.
+        if (!(await removeItems(calls, name))) await prove();
+      }),
+  };
+}
+
+/** Undefined where the keychain gives nothing: absent or locked. */
+async function readItems(calls: Calls, name: string): Promise<VaultRead | undefined> {
+  // Another process may switch the head and remove the old parts between our look at both.
+  for (let turn = 1; turn <= 3; turn++) {
+    const text = await calls.get(name);
+    if (text === null) return undefined;
+    const head = parseHead(text);
+    if (!head) throw damaged(name);
+    if ('value' in head) return { state: 'found', value: head.value };
+    const parts: (string | null)[] = [];
+    for (let index = 0; index < head.parts; index++)
+      parts.push(await calls.get(partAccount(name, head.generation, index)));
+    const value = joinParts(head, parts);
+    if (value !== undefined) return { state: 'found', value };
+  }
+  // Parts that are missing because it was locked between two calls are not damage.
+  const again = await calls.get(name);
+  if (again === null) return undefined;
+  throw damaged(name);
+}
+
+/** Parts of a fresh generation, then the head, then away with the old parts: a reader sees old or new, never both. */
+async function writeItems(calls: Calls, name: string, value: string): Promise<void> {
+  const old = await calls.get(name);
+  const { head, parts } = itemsOf(name, value);
+  for (const [account, text] of parts) await calls.set(account, text);
+  await calls.set(name, head);
+  if (old !== null) await removeParts(calls, name, parseHead(old));
+}
+
+/** True where there was something to remove. Head first: from then on there is no value. */
+async function removeItems(calls: Calls, name: string): Promise<boolean> {
+  const old = await calls.get(name);
+  const removed = await calls.remove(name);
+  if (old !== null) await removeParts(calls, name, parseHead(old));
+  // A write that was cut off leaves parts that no head speaks of.
+  for (const account of await calls.accounts()) if (isPartOf(account, name)) await calls.remove(account);
+  return removed;
+}
+
+async function removeParts(calls: Calls, name: string, head: Head | undefined): Promise<void> {
+  if (!head || 'value' in head) return;
+  for (let index = 0; index < head.parts; index++)
+    await calls.remove(partAccount(name, head.generation, index));
+}
+
+function damaged(name: string): Failure {
+  return vaultCorrupt(
+    `The keychain’s item ${name} can’t be read.`,
+    name.startsWith('grant/')
+      ? 'Sign in again.'
+      : 'Remove it in the keychain’s own program and set it again.',
+  );
+}
+
+function describeKeychain(): string {
+  if (process.platform === 'darwin') return 'the macOS keychain';
+  if (process.platform === 'win32') return 'the Windows Credential Manager';
+  return 'the desktop’s keyring (Secret Service)';
+}
