@@ -173,6 +173,7 @@ export interface VideoStore {
   /** Which of these remote ids of the source are stored; with none given: all that are. */
   known(sourceId: number, remoteIds: readonly string[]): Promise<Set<string>>;
   get(id: number): Promise<VideoRow | undefined>;
+  /** Newest first by `publishedAt`; `since`: published at or after; `before`: only those after the video of this id, the next page. Default 50. */
   list(filter: { sourceId?: number; since?: number; limit?: number; before?: number }): Promise<VideoRow[]>;
   setState(id: number, state: Video['state']): Promise<void>;
   /** A longer caption than the API's cut one, learned from a file source. */
@@ -266,8 +267,11 @@ export interface JobStore {
   dueLanes(now: number, except: readonly number[]): Promise<number[]>;
   /** Takes the lane's next due job: running. Undefined where there is none (any more). */
   claim(accountId: number, now: number): Promise<JobRow | undefined>;
-  /** When the next waiting job comes due, or null. */
-  nextRunAt(now: number): Promise<number | null>;
+  /**
+   * When the next waiting job comes due, or null; in the past where one is due already. Jobs that `dueLanes`
+   * would never name (paused accounts, reasons approval, paused, login) and lanes in `except` don't count.
+   */
+  nextRunAt(now: number, except?: readonly number[]): Promise<number | null>;
   /** Jobs that were running when the process died: waiting again, due now. Gives their ids. */
   recover(now: number): Promise<number[]>;
   /** Writes a verdict and the attempt's record; `redoFrom` forgets journal steps in the same transaction. */
@@ -319,6 +323,8 @@ export interface StepRow {
   result: string | null;
   /** For commits: when the (last) request was about to leave. */
   sentAt: number | null;
+  /** For commits: the earliest sending that is still in doubt, where `sentAt` is the last. */
+  firstSentAt?: number | null;
   /** For commits: how often it was sent without a certain answer. */
   sends: number;
   doneAt: number | null;
@@ -346,21 +352,26 @@ export interface Spend {
   amount: number;
 }
 
+/** Whether something may be spent; where not, the fullest bucket and when it frees (epoch ms). */
+export type Allowance =
+  | { ok: true }
+  | {
+      ok: false;
+      bucket: string;
+      title: string;
+      freeAt: number;
+      /** The amount is more than the whole bucket: it will not fit at `freeAt` either, unless the maximum is raised. */
+      never?: true;
+    };
+
 export interface LimitStore {
   /**
    * Spends from all the buckets, or from none: then says which is full and when it frees (epoch ms).
    * Counts what stands in the ledger within each window; honours `blockedUntil` and learned maxima.
    */
-  take(
-    spends: readonly Spend[],
-    jobId: number | null,
-    now: number,
-  ): Promise<{ ok: true } | { ok: false; bucket: string; title: string; freeAt: number }>;
+  take(spends: readonly Spend[], jobId: number | null, now: number): Promise<Allowance>;
   /** What could be spent now, without spending. */
-  peek(
-    spends: readonly Spend[],
-    now: number,
-  ): Promise<{ ok: true } | { ok: false; bucket: string; title: string; freeAt: number }>;
+  peek(spends: readonly Spend[], now: number): Promise<Allowance>;
   /** Keeps what an answer said. */
   learn(scopeKey: string, reading: LimitReading, now: number): Promise<void>;
   /** The state of one bucket. */
