@@ -302,6 +302,8 @@ export interface JobStore {
     runAt: number,
     now: number,
   ): Promise<number>;
+  /** Waiting jobs of a rule: ready, delay, window → paused; or, with false, paused → ready. Gives how many. */
+  holdRule(ruleId: number, paused: boolean, now: number): Promise<number>;
   attempts(id: number): Promise<AttemptRow[]>;
   posts(filter: {
     limit?: number;
