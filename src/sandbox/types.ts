@@ -71,7 +71,8 @@ export interface World {
   snowflake(): string;
   /** Keeps the bytes of an uploaded video so that the feeds page can play it; gives its SHA-256 in hex. */
   keepMedia(bytes: Buffer): string;
-  /** HTML of a consent page: see consent.ts. */
+  /** Bytes that were kept, by their SHA-256 in hex. */
+  media(sha256: string): Buffer | undefined;
   app(platform: PlatformId, clientId: string): SimApp | undefined;
   apps(platform: PlatformId): SimApp[];
   accounts(platform: PlatformId): SimAccount[];
@@ -84,6 +85,11 @@ export interface Simulator {
   readonly platform: PlatformId;
   /** Production origins that it stands in for. */
   readonly origins: readonly string[];
+  /**
+   * Where two simulators stand in for one origin (Graph API hosts): true for the requests that this one
+   * answers. Absent: all of them.
+   */
+  takes?(request: SimRequest): boolean;
   handle(request: SimRequest): SimResponse | Promise<SimResponse>;
   /** Posts on the platform, newest first. For a source: its videos. */
   posts(): SimPost[];
