@@ -1,4 +1,20 @@
+import type { Clock } from '../core/clock.ts';
+import { systemClock } from '../core/clock.ts';
+import { OffsetClock } from './clock.ts';
+import type { Sandbox } from './sandbox.ts';
+import { createSandbox } from './sandbox.ts';
+import type { SandboxServer } from './server.ts';
+import { serveSandbox } from './server.ts';
 import type { SimulatorFactory } from './types.ts';
 
 /** The simulated platforms: each adds its line. */
 export const simulators: readonly SimulatorFactory[] = [];
+
+/** All platforms on one loopback port, on a clock that `POST /_control/clock` moves ahead of the given one. */
+export async function startSandbox(
+  options: { clock?: Clock; seed?: number; port?: number } = {},
+): Promise<SandboxServer & { sandbox: Sandbox }> {
+  const { clock = systemClock, seed = 1, port = 0 } = options;
+  const sandbox = createSandbox({ clock: new OffsetClock(clock), seed, simulators });
+  return { ...(await serveSandbox(sandbox, { port })), sandbox };
+}
