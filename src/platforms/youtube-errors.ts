@@ -1,14 +1,13 @@
 import { nextStartOfDay } from '../core/calendar.ts';
 import type { Clock } from '../core/clock.ts';
-import { DAY, MINUTE, SECOND } from '../core/clock.ts';
+import { DAY, MINUTE } from '../core/clock.ts';
 import type { ErrorCode } from '../core/codes.ts';
 import type { FailureDetails } from '../core/failure.ts';
 import { Failure } from '../core/failure.ts';
 import type { HttpRequest, HttpResponse } from '../core/http.ts';
 import type { LimitReading } from '../core/limit.ts';
-
-/** Google's daily quotas start afresh at midnight here: https://developers.google.com/youtube/v3/getting-started#quota */
-export const QUOTA_ZONE = 'America/Los_Angeles';
+import { retryAfter } from '../net/classify.ts';
+import { QUOTA_ZONE } from './youtube-rules.ts';
 
 /** How long to wait where Google names a limit per minute and no time. */
 const PER_MINUTE_WAIT = MINUTE;
@@ -108,7 +107,7 @@ export function classifyAnswer(
   const known = said.reasons.map((reason) => byReason[reason]).find((row) => row !== undefined);
   const [code, details] = known ?? rowOfStatus(status) ?? [];
   if (code === undefined) return undefined;
-  const waitUntil = retryAt(response, clock);
+  const waitUntil = retryAfter(response, clock);
   return new Failure(code, {
     message: sayWhat(said, status),
     status,
@@ -163,7 +162,7 @@ function limitFailure(hit: Hit, response: HttpResponse, said: Said, clock: Clock
     return new Failure('E_RATE_LIMIT', {
       ...base,
       reason: 'backoff',
-      notBefore: retryAt(response, clock) ?? now + PER_MINUTE_WAIT,
+      notBefore: retryAfter(response, clock) ?? now + PER_MINUTE_WAIT,
       message: sayWhat(said, response.status),
     });
   const what =
@@ -238,13 +237,4 @@ function plain(message: string): string {
 function sayWhat(said: Said, status: number): string {
   const reason = said.reasons[0] ?? `HTTP ${status}`;
   return `YouTube says: ${said.message || 'no reason given'} (${reason})`;
-}
-
-/** `Retry-After` in seconds or as a date, within a day. */
-function retryAt(response: HttpResponse, clock: Clock): number | undefined {
-  const value = response.headers['retry-after'];
-  if (value === undefined) return undefined;
-  const now = clock.now();
-  const at = /^\d+$/u.test(value.trim()) ? now + Number(value) * SECOND : Date.parse(value);
-  return Number.isNaN(at) ? undefined : Math.min(Math.max(at, now + SECOND), now + DAY);
 }
