@@ -313,6 +313,12 @@ const table = {
     title: 'The platform’s answer can’t be understood.',
     todo: 'Nothing to do; it is tried again.',
   },
+  E_UNREADABLE: {
+    class: 'transient',
+    side: 'platform',
+    title: 'The platform says that this isn’t there, or not yet.',
+    todo: 'Nothing to do; it is looked at again.',
+  },
   E_PLATFORM_DOWN: {
     class: 'transient',
     side: 'platform',

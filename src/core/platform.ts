@@ -88,8 +88,6 @@ export interface OAuthSignIn {
   refresh?(request: RefreshRequest): Promise<Grant>;
   /** How long before expiry to refresh (ms). Default 10 minutes. */
   refreshAheadMs?: number;
-  /** Refresh also once a grant is this old (ms, from `obtainedAt`): tokens of months that a machine may renew. */
-  refreshEveryMs?: number;
   revoke?(request: RefreshRequest): Promise<void>;
   /** Where a person can get a token without the browser flow: takes the pasted token (`--token-stdin`). */
   fromToken?(request: { http: Http; app: App | undefined; clock: Clock; token: string }): Promise<Grant>;
@@ -134,11 +132,6 @@ export interface Service {
   wantsProof?(response: HttpResponse, request: HttpRequest): boolean;
   /** True where errors come with HTTP 200: `classify` is then asked about 2xx answers too. */
   failsWith200?: true;
-  /**
-   * True where the answer says that the token is no longer good and its status is not 401 (Graph API: 400):
-   * the grant is renewed once and the request repeated, as after a 401.
-   */
-  tokenRefused?(response: HttpResponse, request: HttpRequest): boolean;
   /** Reads this platform's error answer; undefined leaves it to the shared rule. */
   classify(response: HttpResponse, request: HttpRequest, clock: Clock): Failure | undefined;
   /** What an answer tells about limits. */
