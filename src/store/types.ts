@@ -41,7 +41,7 @@ export type NewAccount = Pick<
   Account,
   'platform' | 'handle' | 'name' | 'remoteId' | 'user' | 'scopes' | 'settings'
 > &
-  Pick<Account, 'expiresAt' | 'breaksAt'>;
+  { expiresAt?: number | undefined; breaksAt?: number | undefined };
 
 export interface AccountStore {
   /** Adds the account, or renews the one with the same platform and remote id (same `id`; status back to ok). */
@@ -51,12 +51,7 @@ export interface AccountStore {
   /** Changes some fields; undefined leaves a field as it is. */
   update(
     id: number,
-    change: Partial<
-      Pick<
-        Account,
-        'status' | 'expiresAt' | 'breaksAt' | 'scopes' | 'settings' | 'paused' | 'handle' | 'name' | 'user'
-      >
-    >,
+    change: Partial<Pick<Account, 'status' | 'scopes' | 'settings' | 'paused' | 'handle' | 'name' | 'user'>> & { expiresAt?: number | undefined; breaksAt?: number | undefined },
     now: number,
   ): Promise<Account>;
   /** Refuses (E_WRONG_STATE) while jobs of it run. Its jobs that wait are cancelled; history stays. */

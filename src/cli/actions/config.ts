@@ -1,0 +1,54 @@
+import { isSettingKey, type SettingKey, settingSpecs } from '../../core/settings.ts';
+import { schemaVersion } from '../../web/views.ts';
+import type { Turn } from '../command.ts';
+import { saveSetting, unknownKey } from '../config.ts';
+import { table } from '../table.ts';
+
+function view({ app }: Turn, key: SettingKey) {
+  return {
+    schemaVersion,
+    key,
+    value: app.config.text(key),
+    origin: app.config.origin(key),
+    title: settingSpecs[key].title,
+  };
+}
+
+export async function listConfig(turn: Turn, options: { showOrigin?: boolean }): Promise<undefined> {
+  const views = (Object.keys(settingSpecs) as SettingKey[]).map((key) => view(turn, key));
+  turn.print(views, () =>
+    table(
+      options.showOrigin ? ['KEY', 'VALUE', 'FROM', ''] : ['KEY', 'VALUE', ''],
+      views.map(({ key, value, origin, title }) =>
+        options.showOrigin ? [key, value || '–', origin, title] : [key, value || '–', title],
+      ),
+    ),
+  );
+}
+
+export async function getConfig(turn: Turn, key: string): Promise<undefined> {
+  if (!isSettingKey(key)) throw unknownKey(key);
+  const one = view(turn, key);
+  turn.print(one, () => one.value);
+}
+
+export async function setConfig(turn: Turn, key: string, value: string): Promise<undefined> {
+  saveSetting(turn.app.files.config, key, value);
+  turn.app.nudge();
+  turn.print({ schemaVersion, key, value, origin: 'file' }, () => `${key} = ${value}`);
+}
+
+export async function unsetConfig(turn: Turn, key: string): Promise<undefined> {
+  saveSetting(turn.app.files.config, key, null);
+  turn.app.nudge();
+  const value = isSettingKey(key) ? settingSpecs[key].default : '';
+  turn.print({ schemaVersion, key, value, origin: 'default' }, () => `${key} = ${value || '–'} (default)`);
+}
+
+export async function showPaths({ app, print }: Turn): Promise<undefined> {
+  print({ schemaVersion, ...app.paths, database: app.files.database }, () =>
+    Object.entries({ ...app.paths, database: app.files.database })
+      .map(([name, path]) => `${name.padEnd(9)} ${path}`)
+      .join('\n'),
+  );
+}

@@ -1,0 +1,61 @@
+import { Failure } from '../../core/failure.ts';
+import { scopeKey } from '../../engine/meter.ts';
+import { serviceOf } from '../../platforms/index.ts';
+import { limitView } from '../../web/views.ts';
+import type { Turn } from '../command.ts';
+import { findAccount, wholeNumber } from '../find.ts';
+import { limitStates } from '../limits.ts';
+import { relativeText, table } from '../table.ts';
+
+export async function listLimits({ app, print }: Turn): Promise<undefined> {
+  const store = await app.store();
+  const now = app.clock.now();
+  const states = await limitStates(store, await store.accounts.list(), now);
+  print(states.map(limitView), () =>
+    states.length === 0
+      ? 'No accounts yet, so no limits.'
+      : table(
+          ['ACCOUNT', 'LIMIT', 'USED', 'LEFT', 'FREES'],
+          states.map((state) => [
+            state.account ?? `${state.platform} (${state.scope})`,
+            state.title,
+            `${state.used}/${state.max}`,
+            String(state.left),
+            state.blockedUntil !== null && state.blockedUntil > now
+              ? `blocked until ${relativeText(state.blockedUntil, now)}`
+              : state.resetsAt === null
+                ? ''
+                : relativeText(state.resetsAt, now),
+          ]),
+          120,
+          1,
+        ),
+  );
+}
+
+export async function setLimit(
+  { app, print }: Turn,
+  _options: unknown,
+  accountText: string,
+  bucket: string,
+  maxText: string,
+): Promise<undefined> {
+  const store = await app.store();
+  const account = await findAccount(store, accountText);
+  const { limits } = serviceOf(account.platform);
+  const limit = limits.find((one) => one.bucket === bucket);
+  if (!limit) {
+    throw new Failure('E_NOT_FOUND', {
+      message: `${account.platform} has no limit “${bucket}”.`,
+      hint: `Limits: ${limits.map((one) => one.bucket).join(', ')}.`,
+    });
+  }
+  await store.limits.setMax(
+    scopeKey(limit, account),
+    bucket,
+    maxText === 'default' ? null : wholeNumber(maxText, 'The maximum'),
+  );
+  app.nudge();
+  const state = (await limitStates(store, [account], app.clock.now())).find((one) => one.bucket === bucket);
+  if (state) print(limitView(state), () => `${state.title}: at most ${state.max}.`);
+}

@@ -1,0 +1,186 @@
+import type { Account } from '../../core/account.ts';
+import type { WaitReason } from '../../core/failure.ts';
+import type { JobState } from '../../core/job.ts';
+import type { JobView, SourceRow, Store } from '../../store/types.ts';
+import { jobView, postView, schemaVersion, sourceView, videoView } from '../../web/views.ts';
+import type { Turn } from '../command.ts';
+import { findPlatform, findSource, wholeNumber } from '../find.ts';
+import { shorten } from '../io.ts';
+import { relativeText, spanText, table } from '../table.ts';
+import { parseMoment } from '../time.ts';
+
+/** A source that had no good poll for this many intervals is said to be silent. */
+const SILENT_INTERVALS = 5;
+
+export async function status(turn: Turn): Promise<undefined> {
+  const { app, print } = turn;
+  const store = await app.store();
+  const now = app.clock.now();
+  const facts = await gather(store);
+  const daemon = await app.daemonRuns();
+  const attention = mustDo(facts, now, app.config.number('poll.interval') * SILENT_INTERVALS);
+  const view = {
+    schemaVersion,
+    ok: attention.length === 0,
+    daemon: daemon ? 'running' : 'stopped',
+    origins: app.origins.active ? 'mapped' : 'real',
+    jobs: facts.counts,
+    waiting: facts.waiting,
+    oldestWaiting: facts.oldest ? jobView(facts.oldest) : null,
+    sources: facts.sources.map(sourceView),
+    attention,
+  };
+  print(view, () =>
+    [
+      headline(facts, attention.length, now),
+      ...attention.map(({ message, command }) => `  ! ${message}${command ? `\n    $ ${command}` : ''}`),
+      footer(facts, daemon, app.origins.active, now),
+    ].join('\n'),
+  );
+}
+
+interface Facts {
+  counts: Record<JobState, number>;
+  waiting: Partial<Record<WaitReason, number>>;
+  oldest: JobView | undefined;
+  sources: SourceRow[];
+  accounts: Account[];
+}
+
+async function gather(store: Store): Promise<Facts> {
+  const [counts, waiting, oldest, sources, accounts] = await Promise.all([
+    store.jobs.counts(),
+    store.jobs.waitingByReason(),
+    store.jobs.oldestWaiting(),
+    store.sources.list(),
+    store.accounts.list(),
+  ]);
+  return { counts, waiting, oldest, sources, accounts };
+}
+
+function headline({ counts, waiting, oldest }: Facts, problems: number, now: number): string {
+  const open = counts.waiting + counts.running;
+  const held = Object.entries(waiting)
+    .map(([reason, count]) => `${count} ${reason}`)
+    .join(', ');
+  const wait = oldest
+    ? `; the oldest waits ${spanText(now - oldest.createdAt)} (${oldest.reason ?? 'ready'})`
+    : '';
+  if (open === 0 && problems === 0) return `Everything is out: ${counts.published} published, nothing waits.`;
+  if (open === 0) return `${counts.published} published, nothing waits, but look at this:`;
+  return `${counts.published} published, ${counts.running} running, ${counts.waiting} waiting${held ? ` (${held})` : ''}${wait}${problems > 0 ? '; look at this:' : '.'}`;
+}
+
+function mustDo(
+  { counts, accounts, sources, waiting }: Facts,
+  now: number,
+  silentMs: number,
+): { message: string; command: string | null }[] {
+  const list: { message: string; command: string | null }[] = [];
+  for (const account of accounts.filter((one) => one.status === 'login-needed')) {
+    list.push({
+      message: `${account.account} must sign in again.`,
+      command: `repost login ${account.platform} --account ${account.handle}`,
+    });
+  }
+  if (counts.unknown > 0)
+    list.push({
+      message: `${counts.unknown} job(s) with unknown outcome need your eyes.`,
+      command: 'repost jobs list --state unknown',
+    });
+  if (counts.dead > 0)
+    list.push({ message: `${counts.dead} dead letter(s).`, command: 'repost jobs list --state dead' });
+  if (waiting.approval)
+    list.push({
+      message: `${waiting.approval} job(s) wait for your approval.`,
+      command: 'repost jobs list --state waiting',
+    });
+  if (waiting.media)
+    list.push({
+      message: `${waiting.media} job(s) wait for their file.`,
+      command: 'repost jobs list --state waiting',
+    });
+  for (const source of sources.filter(
+    (one) => one.error && !one.paused && one.lastGoodPollAt !== null && now - one.lastGoodPollAt > silentMs,
+  )) {
+    list.push({
+      message: `${source.name} could not be read since ${spanText(now - (source.lastGoodPollAt ?? now))}: ${source.error?.message}`,
+      command: 'repost source list',
+    });
+  }
+  return list;
+}
+
+function footer({ sources }: Facts, daemon: boolean, mapped: boolean, now: number): string {
+  const last = sources.map((source) => source.lastGoodPollAt ?? 0).reduce((a, b) => Math.max(a, b), 0);
+  const polled =
+    sources.length === 0
+      ? 'no sources yet'
+      : last === 0
+        ? 'not polled yet'
+        : `last poll ${relativeText(last, now)}`;
+  return `daemon ${daemon ? 'running' : 'not running (repost daemon, or repost sync)'}; ${polled}${mapped ? '; REPOST_ORIGINS is active: not the real platforms' : ''}`;
+}
+
+export async function posts(
+  { app, print }: Turn,
+  options: { limit: string; platform?: string; since?: string },
+): Promise<undefined> {
+  const store = await app.store();
+  const now = app.clock.now();
+  const jobs = await store.jobs.posts({
+    limit: wholeNumber(options.limit, '--limit'),
+    ...(options.platform === undefined ? {} : { platform: findPlatform(options.platform) }),
+    ...(options.since === undefined ? {} : { since: parseMoment(options.since, now) }),
+  });
+  print(jobs.map(postView), () =>
+    jobs.length === 0
+      ? 'No posts yet.'
+      : table(
+          ['WHEN', 'ACCOUNT', 'ADDRESS', 'LAG', 'CAPTION'],
+          jobs.map((job) => [
+            relativeText(job.post?.publishedAt ?? now, now),
+            job.account.account,
+            job.post?.url ?? job.post?.id ?? '',
+            spanText(job.post?.lagMs ?? 0),
+            shorten(job.video.caption, 40),
+          ]),
+          app.io.stdout.columns ?? 120,
+        ),
+  );
+}
+
+export async function videos(
+  { app, print }: Turn,
+  options: { limit: string; since?: string; source?: string },
+): Promise<undefined> {
+  const store = await app.store();
+  const now = app.clock.now();
+  const source = options.source === undefined ? undefined : await findSource(store, options.source);
+  const rows = await store.videos.list({
+    limit: wholeNumber(options.limit, '--limit'),
+    ...(options.since === undefined ? {} : { since: parseMoment(options.since, now) }),
+    ...(source ? { sourceId: source.id } : {}),
+  });
+  print(rows.map(videoView), () =>
+    rows.length === 0
+      ? 'No videos seen yet.'
+      : table(
+          ['ID', 'PUBLISHED', 'JOBS', 'CAPTION', 'WHY NOT'],
+          rows.map((row) => [
+            String(row.id),
+            relativeText(row.publishedAt, now),
+            String(row.jobs),
+            shorten(row.caption, 40),
+            row.state === 'gone'
+              ? 'its owner took it back'
+              : row.skipped.length > 0
+                ? row.skipped.map(({ rule, why }) => `${rule}: ${why}`).join('; ')
+                : row.jobs === 0
+                  ? 'no rule for its source when it was seen'
+                  : '',
+          ]),
+          app.io.stdout.columns ?? 120,
+        ),
+  );
+}

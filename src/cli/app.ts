@@ -1,0 +1,120 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { Failure } from '../core/failure.ts';
+import type { Vault } from '../core/vault.ts';
+import type { OriginMap } from '../net/origins.ts';
+import { loadOrigins } from '../net/origins.ts';
+import type { Store } from '../store/types.ts';
+import { type Config, openConfig } from './config.ts';
+import type { Net } from './connect.ts';
+import type { Io } from './io.ts';
+import { filesIn, type Paths, pathsOf } from './paths.ts';
+
+/** What every command can reach; each part is opened when first asked for, so that a command pays only for its own. */
+export interface App {
+  io: Io;
+  clock: Clock;
+  paths: Paths;
+  files: ReturnType<typeof filesIn>;
+  config: Config;
+  origins: OriginMap;
+  /** True where prompts are forbidden. */
+  noInput: boolean;
+  store(): Promise<Store>;
+  vault(): Promise<Vault>;
+  net(): Promise<Net>;
+  /** True where a daemon (or a sync) works on this home now. */
+  daemonRuns(): Promise<boolean>;
+  /** Tells a running daemon that something changed. */
+  nudge(): void;
+  close(): Promise<void>;
+}
+
+export function openApp(io: Io, options: { noInput?: boolean } = {}): App {
+  const paths = pathsOf(io.env);
+  const files = filesIn(paths);
+  const config = openConfig(files.config, io.env);
+  const origins = loadOrigins(io.env['REPOST_ORIGINS']);
+  const clock = systemClock;
+  let store: Promise<Store> | undefined;
+  let vault: Promise<Vault> | undefined;
+  let net: Promise<Net> | undefined;
+
+  const app: App = {
+    io,
+    clock,
+    paths,
+    files,
+    config,
+    origins,
+    noInput: options.noInput ?? false,
+    store: () => {
+      store ??= openHomeStore(app);
+      return store;
+    },
+    vault: () => {
+      vault ??= openHomeVault(app);
+      return vault;
+    },
+    net: () => {
+      net ??= import('./connect.ts').then(({ createNet }) => createNet(app));
+      return net;
+    },
+    daemonRuns: () => lockIsHeld(files.daemonLock),
+    nudge: () => touch(files.nudge),
+    close: async () => {
+      await (await net)?.close();
+      await (await store)?.close();
+    },
+  };
+  return app;
+}
+
+async function openHomeStore(app: App): Promise<Store> {
+  makeFolder(app.paths.data);
+  const { openStore } = await import('../store/sqlite.ts');
+  return openStore({ path: app.files.database, clock: app.clock });
+}
+
+async function openHomeVault(app: App): Promise<Vault> {
+  makeFolder(app.paths.data);
+  const { openVault } = await import('../vault/open.ts');
+  const kind = app.config.text('vault') as Vault['kind'] | '';
+  const command = app.config.text('vault.command');
+  return openVault({
+    env: app.io.env,
+    path: app.files.vault,
+    clock: app.clock,
+    ...(kind === '' || kind === 'memory' ? {} : { kind }),
+    ...(command === '' ? {} : { command }),
+  });
+}
+
+/** Makes a folder that only its owner can open. Throws E_HOME with the path. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Failure('E_HOME', {
+      message: `The folder ${path} can’t be made: ${error instanceof Error ? error.message : String(error)}.`,
+      cause: error,
+    });
+  }
+}
+
+/** Where nobody listens, nothing is lost: the daemon looks by itself within its tick. */
+function touch(file: string): void {
+  try {
+    if (existsSync(file)) writeFileSync(file, '');
+  } catch {
+    // See above.
+  }
+}
+
+async function lockIsHeld(path: string): Promise<boolean> {
+  if (!existsSync(path)) return false;
+  const { tryLock } = await import('../store/lock.ts');
+  const lock = await tryLock(path);
+  await lock?.release();
+  return lock === undefined;
+}

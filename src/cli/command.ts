@@ -1,0 +1,84 @@
+import type { Command } from 'commander';
+import { asFailure } from '../core/failure.ts';
+import type { App } from './app.ts';
+import { exitCodeOf, sayFailure } from './exit.ts';
+import { type Io, type Paint, painter, wantsColor } from './io.ts';
+
+/** The flags that every command takes. */
+export interface CommonFlags {
+  json?: boolean;
+  /** Commander's spelling of --no-input: false when given. */
+  input?: boolean;
+}
+
+/** What an action is given besides its own arguments. */
+export interface Turn {
+  app: App;
+  json: boolean;
+  noInput: boolean;
+  paint: Paint;
+  /** Prints one object or array with --json, else the text for people. Both to stdout. */
+  print(value: unknown, human: () => string): void;
+  /** A remark for people, on stderr; nothing with --json. */
+  note(text: string): void;
+}
+
+export interface Surroundings {
+  io: Io;
+  /** Ends the process's work with this code (the process exits when all is closed). */
+  exit(code: number): void;
+}
+
+/** What a command does: its options, then its positional arguments; gives the exit code where it is not 0. */
+export type Action = (turn: Turn, options: never, ...args: never[]) => Promise<number | undefined>;
+
+/**
+ * Wraps an action, loaded when its command runs: opens the app, closes it, says errors, sets the exit code.
+ */
+export function act(
+  around: Surroundings,
+  command: Command,
+  load: () => Promise<Action>,
+): (...args: unknown[]) => Promise<void> {
+  return async (...args) => {
+    const options = command.optsWithGlobals<CommonFlags & Record<string, unknown>>();
+    const json = options.json === true;
+    const { io } = around;
+    let app: App | undefined;
+    try {
+      const { openApp } = await import('./app.ts');
+      const noInput = options.input === false || Boolean(io.env['REPOST_NO_INPUT'] || io.env['CI']);
+      app = openApp(io, { noInput });
+      if (app.origins.active)
+        io.stderr.write(
+          `note: requests go to the addresses in ${io.env['REPOST_ORIGINS']} (REPOST_ORIGINS), not to the real platforms\n`,
+        );
+      const turn: Turn = {
+        app,
+        json,
+        noInput,
+        paint: painter(!json && wantsColor(io, io.stdout)),
+        print: (value, human) => io.stdout.write(json ? `${JSON.stringify(value)}\n` : withNewline(human())),
+        note: (text) => {
+          if (!json) io.stderr.write(withNewline(text));
+        },
+      };
+      const positional = args.slice(0, -2) as never[];
+      const action = await load();
+      const code = await action(turn, options as never, ...positional);
+      await app.close();
+      around.exit(code ?? 0);
+    } catch (error) {
+      const failure = asFailure(error);
+      sayFailure(io, failure, json);
+      if (failure.code === 'E_INTERNAL' && io.env['REPOST_DEBUG'])
+        io.stderr.write(`${(error as Error).stack}\n`);
+      await app?.close().catch(() => undefined);
+      around.exit(exitCodeOf(failure));
+    }
+  };
+}
+
+function withNewline(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}

@@ -1,0 +1,75 @@
+import type { Command } from 'commander';
+import { act, type Surroundings } from '../command.ts';
+
+export function jobsCommands(program: Command, around: Surroundings): void {
+  const jobs = program
+    .command('jobs')
+    .alias('job')
+    .description('one video to one account: what waits, runs, failed');
+  const load = () => import('../actions/jobs.ts');
+
+  const list = jobs
+    .command('list', { isDefault: true })
+    .description('jobs, newest first')
+    .option('--state <states>', 'waiting, running, published, unknown, dead, cancelled; several with commas')
+    .option('--platform <platform>', 'only this platform')
+    .option('--account <account>', 'only this account')
+    .option('--since <time>', 'only since then: a date, or 2h, 3d')
+    .option('--limit <n>', 'how many', '50')
+    .addHelpText('after', '\nExample:\n  $ repost jobs list --state dead,unknown');
+  list.action(act(around, list, async () => (await load()).listJobs));
+
+  const show = jobs
+    .command('show <id>')
+    .description('one job: steps, attempts, error, post')
+    .option('--raw', 'with the last exchange with the platform, secrets masked')
+    .addHelpText('after', '\nExample:\n  $ repost jobs show 12 --raw');
+  show.action(act(around, show, async () => (await load()).showJob));
+
+  const retry = jobs
+    .command('retry [ids...]')
+    .description('try dead letters again; waiting ones at once')
+    .option('--all-dead', 'all dead letters')
+    .option('--platform <platform>', 'dead letters of this platform')
+    .option('--class <class>', 'dead letters whose error is of this class')
+    .option('--since <time>', 'dead letters made since then')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ repost jobs retry 12\n  $ repost jobs retry --platform x --class permanent',
+    );
+  retry.action(act(around, retry, async () => (await load()).retryJobs));
+
+  const cancel = jobs
+    .command('cancel <ids...>')
+    .description('never publish these')
+    .addHelpText('after', '\nExample:\n  $ repost jobs cancel 12');
+  cancel.action(act(around, cancel, async () => (await load()).cancelJobs));
+
+  const approve = jobs
+    .command('approve <ids...>')
+    .description('let jobs that wait for approval go out')
+    .option('--text <text>', 'publish this text instead (one job)')
+    .addHelpText('after', '\nExample:\n  $ repost jobs approve 12');
+  approve.action(act(around, approve, async () => (await load()).approveJobs));
+
+  const resolve = jobs
+    .command('resolve <id>')
+    .description('say what became of a job whose outcome is unknown; without a flag: show the evidence')
+    .option('--published <url>', 'it is there: its address')
+    .option('--not-published', 'it is not there: publish it again')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ repost jobs resolve 12                    # what was sent, what the account shows\n  $ repost jobs resolve 12 --published https://x.com/creator/status/1\n  $ repost jobs resolve 12 --not-published',
+    );
+  resolve.action(act(around, resolve, async () => (await load()).resolveJob));
+
+  const wait = jobs
+    .command('wait <ids...>')
+    .description('wait until these jobs have ended (a daemon must be running)')
+    .option('--timeout <duration>', 'at most this long', '10m')
+    .addHelpText(
+      'after',
+      '\nExits 0 where all are published, 3 where some are not, 5 at the time-out.\n\nExample:\n  $ repost jobs wait 12 13',
+    );
+  wait.action(act(around, wait, async () => (await load()).waitForJobs));
+}

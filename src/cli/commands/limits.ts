@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import { act, type Surroundings } from '../command.ts';
+
+export function limitsCommands(program: Command, around: Surroundings): void {
+  const limits = program
+    .command('limits')
+    .alias('limit')
+    .description('every limit of every account: used, left, when it frees');
+  const list = limits
+    .command('list', { isDefault: true })
+    .description('all limits')
+    .addHelpText('after', '\nExample:\n  $ repost limits');
+  list.action(act(around, list, async () => (await import('../actions/limits.ts')).listLimits));
+  const set = limits
+    .command('set <account> <bucket> <max>')
+    .description('your own maximum for a bucket; `default` takes it away')
+    .addHelpText('after', '\nExample:\n  $ repost limits set youtube:@creator channel-uploads 4');
+  set.action(act(around, set, async () => (await import('../actions/limits.ts')).setLimit));
+}

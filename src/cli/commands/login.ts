@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import { act, type Surroundings } from '../command.ts';
+
+export function loginCommands(program: Command, around: Surroundings): void {
+  const login = program
+    .command('login <platform>')
+    .description('sign in to an account, in your browser')
+    .option('--no-browser', 'print the address instead of opening a browser')
+    .option('--paste', 'take the address you were sent back to by hand (one line on standard input)')
+    .option('--token-stdin', 'read a token that the platform gave you from standard input')
+    .option('--app-password', 'sign in with an app password from standard input (Bluesky)')
+    .option('--account <handle-or-id>', 'which account to take where one sign-in offers several')
+    .option('--server <host>', 'your server (Mastodon, Bluesky)')
+    .option('--as <user>', 'user on this machine who owns the account', 'me')
+    .option('--redirect-uri <uri>', 'redirect address, where you registered another than the default')
+    .option('--timeout <duration>', 'how long to wait for the browser', '5m')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ repost login youtube\n  $ repost login instagram --account @creator\n  $ repost login x --no-browser      # prints the address: open it anywhere on this machine\n  $ repost login x --paste           # no way back to this machine: paste the address',
+    );
+  login.action(act(around, login, async () => (await import('../actions/login.ts')).login));
+
+  const logout = program
+    .command('logout <account>')
+    .description('revoke the sign-in at the platform and forget it')
+    .option('--force', 'forget it even where the platform can’t be told')
+    .addHelpText('after', '\nExample:\n  $ repost logout youtube:@creator');
+  logout.action(act(around, logout, async () => (await import('../actions/login.ts')).logout));
+}

@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import { act, type Surroundings } from '../command.ts';
+
+const collect = (value: string, before: string[]) => [...before, value];
+
+export function ruleCommands(program: Command, around: Surroundings): void {
+  const rule = program.command('rule').alias('rules').description('what is republished where');
+
+  const add = rule
+    .command('add')
+    .description('add a rule: from one source to one or more accounts')
+    .option('--name <name>', 'name of the rule')
+    .option('--from <account>', 'source: a TikTok account or a watched folder')
+    .option('--to <account>', 'destination account; may be given several times', collect, [])
+    .option('--caption <template>', 'caption, for example "{title} {hashtags}"')
+    .option('--title <template>', 'title, where the platform has one')
+    .option(
+      '--option <platform.name=value>',
+      'platform option, for example youtube.privacy=unlisted',
+      collect,
+      [],
+    )
+    .option('--media <source>', 'folder:DIR, export:ZIP or yt-dlp; may be given several times', collect, [])
+    .option('--accept-yt-dlp', 'you have the right to fetch these videos with yt-dlp')
+    .option('--fit <how>', 'what may be done to a file that does not fit: none, remux, transcode', 'remux')
+    .option('--too-long <what>', 'a video longer than the platform allows: skip or trim', 'skip')
+    .option('--delay <duration>', 'wait this long before publishing')
+    .option('--approve', 'hold every job until you approve it')
+    .option('--backfill <n>', 'also take the newest N videos that are there already')
+    .option('--since <date>', 'also take videos published since this date')
+    .option('--catch-up <policy>', 'after downtime: all, newest:N or none', 'all')
+    .option('--as <user>', 'user on this machine who owns the rule', 'me')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ repost rule add --from tiktok:@creator --to youtube:@creator --to x:@creator --media folder:~/Videos/originals',
+    );
+  add.action(act(around, add, async () => (await import('../actions/rule.ts')).addRule));
+
+  const list = rule
+    .command('list', { isDefault: true })
+    .description('all rules')
+    .addHelpText('after', '\nExample:\n  $ repost rule list');
+  list.action(act(around, list, async () => (await import('../actions/rule.ts')).listRules));
+
+  const show = rule
+    .command('show <rule>')
+    .description('one rule, whole')
+    .addHelpText('after', '\nExample:\n  $ repost rule show everywhere');
+  show.action(act(around, show, async () => (await import('../actions/rule.ts')).showRule));
+
+  const pause = rule
+    .command('pause <rule>')
+    .description('make no new posts by this rule; its jobs wait')
+    .addHelpText('after', '\nExample:\n  $ repost rule pause everywhere');
+  pause.action(act(around, pause, async () => (await import('../actions/rule.ts')).pauseRule));
+
+  const resume = rule
+    .command('resume <rule>')
+    .description('go on; waiting jobs go out')
+    .addHelpText('after', '\nExample:\n  $ repost rule resume everywhere');
+  resume.action(act(around, resume, async () => (await import('../actions/rule.ts')).resumeRule));
+
+  const remove = rule
+    .command('remove <rule>')
+    .description('remove the rule; its waiting jobs are cancelled')
+    .addHelpText('after', '\nExample:\n  $ repost rule remove everywhere');
+  remove.action(act(around, remove, async () => (await import('../actions/rule.ts')).removeRule));
+}

@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { act, type Surroundings } from '../command.ts';
+
+export function sourceCommands(program: Command, around: Surroundings): void {
+  const source = program.command('source').alias('sources').description('where new videos appear');
+
+  const add = source
+    .command('add <path-or-account>')
+    .description('watch a signed-in TikTok account, or a folder of videos')
+    .option('--as <user>', 'user on this machine who owns the source', 'me')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ repost source add tiktok:@creator\n  $ repost source add ~/Videos/shorts',
+    );
+  add.action(act(around, add, async () => (await import('../actions/source.ts')).addSource));
+
+  const list = source
+    .command('list', { isDefault: true })
+    .description('all sources and their last poll')
+    .addHelpText('after', '\nExample:\n  $ repost source list');
+  list.action(act(around, list, async () => (await import('../actions/source.ts')).listSources));
+
+  const remove = source
+    .command('remove <source>')
+    .description('stop watching; what was seen stays')
+    .addHelpText('after', '\nExample:\n  $ repost source remove tiktok:@creator');
+  remove.action(act(around, remove, async () => (await import('../actions/source.ts')).removeSource));
+}

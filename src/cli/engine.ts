@@ -1,0 +1,53 @@
+import type { EngineDeps, EngineEvent } from '../engine/deps.ts';
+import { createEngine, type Engine } from '../engine/engine.ts';
+import { registry } from '../platforms/index.ts';
+import { journalSeal } from '../vault/seal.ts';
+import type { App } from './app.ts';
+import { createObtain } from './obtain.ts';
+
+export interface OpenEngine {
+  engine: Engine;
+  deps: EngineDeps;
+  /** Told of all that happens. */
+  on(listener: (event: EngineEvent) => void): void;
+}
+
+/** The engine with everything it needs, wired from the home's parts. */
+export async function openEngine(app: App): Promise<OpenEngine> {
+  const listeners = new Set<(event: EngineEvent) => void>();
+  const net = await app.net();
+  const deps: EngineDeps = {
+    store: await app.store(),
+    clock: app.clock,
+    random: Math.random,
+    registry,
+    connect: net.connect,
+    anonymous: net.plain(),
+    obtain: await createObtain(app),
+    seal: await journalSeal(await app.vault(), net.lock),
+    settings: {
+      retry: {
+        baseMs: app.config.number('retry.base'),
+        capMs: app.config.number('retry.cap'),
+        attempts: app.config.number('retry.attempts'),
+        giveUpMs: app.config.number('retry.giveUp'),
+      },
+      concurrency: app.config.number('daemon.concurrency'),
+      pollIntervalMs: pollInterval(app),
+    },
+    emit: (event) => {
+      for (const listener of listeners) listener(event);
+    },
+  };
+  return { engine: createEngine(deps), deps, on: (listener) => void listeners.add(listener) };
+}
+
+/** TikTok is asked at most once a minute; a mapped origin is not TikTok. */
+const LEAST_INTERVAL_MS = 60_000;
+
+function pollInterval(app: App): number {
+  const wanted = app.config.number('poll.interval');
+  const origin = 'https://open.tiktokapis.com/';
+  const mapped = app.origins.active && app.origins.map(origin) !== origin;
+  return mapped ? wanted : Math.max(LEAST_INTERVAL_MS, wanted);
+}

@@ -1,0 +1,33 @@
+import type { Account } from '../core/account.ts';
+import type { LimitState } from '../core/limit.ts';
+import { scopeKey } from '../engine/meter.ts';
+import { serviceOf } from '../platforms/index.ts';
+import type { Store } from '../store/types.ts';
+
+/** The state of every bucket of these accounts; one that several share (per app, per user) stands once. */
+export async function limitStates(
+  store: Store,
+  accounts: readonly Account[],
+  now: number,
+): Promise<LimitState[]> {
+  const states = new Map<string, LimitState>();
+  for (const account of accounts) {
+    const service = serviceOf(account.platform);
+    for (const limit of service.limits) {
+      const key = scopeKey(limit, account);
+      const id = `${key} ${limit.bucket}`;
+      if (states.has(id)) continue;
+      const state = await store.limits.state(key, limit, now);
+      states.set(id, {
+        platform: account.platform,
+        account: limit.scope === 'account' ? account.account : null,
+        bucket: limit.bucket,
+        title: limit.title,
+        scope: limit.scope,
+        left: Math.max(0, state.max - state.used),
+        ...state,
+      });
+    }
+  }
+  return [...states.values()];
+}

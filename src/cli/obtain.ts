@@ -1,0 +1,77 @@
+import { mkdirSync } from 'node:fs';
+import { Failure } from '../core/failure.ts';
+import type { MediaSpec } from '../core/rule.ts';
+import type { EngineDeps } from '../engine/deps.ts';
+import { openCache } from '../media/cache.ts';
+import { obtain } from '../media/fetch.ts';
+import { fitMedia } from '../media/fit.ts';
+import { download } from '../net/download.ts';
+import type { App } from './app.ts';
+
+/** Gets a video's file by its rule and makes it fit the destination. */
+export async function createObtain(app: App): Promise<EngineDeps['obtain']> {
+  const store = await app.store();
+  const net = await app.net();
+  const { clock, origins } = app;
+  const cache = await openCache({
+    dir: app.files.media,
+    limitBytes: app.config.number('media.cacheLimit'),
+    register: store.media,
+    clock,
+  });
+
+  return async (video, rule, platform, signal) => {
+    const tools = { clock, ...(signal ? { signal } : {}) };
+    const specs: readonly MediaSpec[] = rule && rule.media.length > 0 ? rule.media : [ownFolder(app)];
+    const knownSha256 = await store.videos.media(video.id);
+    const source = await store.sources.get(video.sourceId);
+    const siblings = await store.videos.list({
+      sourceId: video.sourceId,
+      since: video.publishedAt - SIBLING_MS,
+      limit: 200,
+    });
+    const file = await obtain(video, specs, {
+      tools,
+      cache,
+      consented: (await store.meta.get('consent.yt-dlp')) !== undefined,
+      mapUrl: (url) => origins.map(url),
+      download: async (url, path, { hosts, ...bounds }) => {
+        allowHost(url, hosts);
+        await download({ transport: net.transport, origins, clock, url, path, ...bounds });
+      },
+      siblings: siblings.filter((other) => other.id !== video.id),
+      ...(knownSha256 === undefined ? {} : { knownSha256 }),
+      ...(source?.accountId ? { handle: source.name.replace(/^tiktok:@?/u, '') } : {}),
+    });
+    if (knownSha256 !== file.sha256) await store.videos.setMedia(video.id, file.sha256);
+    if (file.caption !== undefined && file.caption.length > video.caption.length)
+      await store.videos.setCaption(video.id, file.caption);
+    return fitMedia(file, platform.media, {
+      cache,
+      tools,
+      fit: choiceOf(rule?.spec['fit'], ['none', 'remux', 'transcode'], 'remux'),
+      tooLong: choiceOf(rule?.spec['tooLong'], ['skip', 'trim'], 'skip'),
+      platformName: platform.name,
+    });
+  };
+}
+
+/** Videos this near in time are looked at when a file without an id in its name could be any of them. */
+const SIBLING_MS = 2 * 86_400_000;
+
+/** The folder of originals that serves rules which name no media source; made when first needed. */
+function ownFolder(app: App): MediaSpec {
+  const path = app.config.text('media.folder') || app.files.originals;
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  return { kind: 'folder', path };
+}
+
+function allowHost(url: string, hosts: readonly string[]): void {
+  const { hostname } = new URL(url);
+  if (hosts.some((end) => hostname === end.replace(/^\./u, '') || hostname.endsWith(end))) return;
+  throw new Failure('E_REFUSED', { message: `The link leads to ${hostname}, which is none of TikTok’s hosts.`, certain: true });
+}
+
+function choiceOf<T extends string>(value: unknown, choices: readonly T[], preset: T): T {
+  return choices.find((choice) => choice === value) ?? preset;
+}

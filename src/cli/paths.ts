@@ -1,0 +1,57 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** Where repost keeps its things. */
+export interface Paths {
+  /** config.json */
+  config: string;
+  /** The database, the locks, the file vault. */
+  data: string;
+  /** Logs. */
+  state: string;
+  /** Videos on their way. */
+  cache: string;
+}
+
+/** XDG on Linux, the platform's own folders on macOS; REPOST_HOME puts all four below itself. */
+export function pathsOf(env: NodeJS.ProcessEnv, platform: NodeJS.Platform = process.platform): Paths {
+  const home = env['REPOST_HOME'];
+  if (home) {
+    const root = resolve(home);
+    return {
+      config: join(root, 'config'),
+      data: join(root, 'data'),
+      state: join(root, 'state'),
+      cache: join(root, 'cache'),
+    };
+  }
+  const user = env['HOME'] || homedir();
+  if (platform === 'darwin') {
+    const library = join(user, 'Library');
+    const support = join(library, 'Application Support', 'repost');
+    return {
+      config: support,
+      data: support,
+      state: join(library, 'Logs', 'repost'),
+      cache: join(library, 'Caches', 'repost'),
+    };
+  }
+  const xdg = (name: string, ...fallback: string[]) => join(env[name] || join(user, ...fallback), 'repost');
+  return {
+    config: xdg('XDG_CONFIG_HOME', '.config'),
+    data: xdg('XDG_DATA_HOME', '.local', 'share'),
+    state: xdg('XDG_STATE_HOME', '.local', 'state'),
+    cache: xdg('XDG_CACHE_HOME', '.cache'),
+  };
+}
+
+export const filesIn = (paths: Paths) => ({
+  config: join(paths.config, 'config.json'),
+  database: join(paths.data, 'repost.db'),
+  daemonLock: join(paths.data, 'daemon.lock.db'),
+  locks: join(paths.data, 'locks'),
+  vault: join(paths.data, 'vault.json'),
+  nudge: join(paths.data, 'nudge'),
+  originals: join(paths.data, 'originals'),
+  media: join(paths.cache, 'media'),
+});

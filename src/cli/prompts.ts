@@ -1,0 +1,65 @@
+import inquirer from 'inquirer';
+import { Failure } from '../core/failure.ts';
+
+/** Asks for one line of text on the terminal; a secret is not shown. */
+export async function askText(question: string, secret = false): Promise<string> {
+  return guard(async () => {
+    const { answer } = await inquirer.prompt<{ answer: string }>([
+      secret
+        ? { type: 'password', name: 'answer', message: question, mask: '*' }
+        : {
+            type: 'input',
+            name: 'answer',
+            message: question,
+            validate: (text: string) => text.trim() !== '',
+          },
+    ]);
+    return answer;
+  });
+}
+
+export async function askConfirm(question: string, preset = false): Promise<boolean> {
+  return guard(async () => {
+    const { answer } = await inquirer.prompt<{ answer: boolean }>([
+      { type: 'confirm', name: 'answer', message: question, default: preset },
+    ]);
+    return answer;
+  });
+}
+
+/** One of several; gives its value. */
+export async function askChoice<T extends string>(
+  question: string,
+  choices: readonly { name: string; value: T }[],
+): Promise<T> {
+  return guard(async () => {
+    const { answer } = await inquirer.prompt<{ answer: string }>([
+      { type: 'select', name: 'answer', message: question, choices: [...choices] },
+    ]);
+    return answer as T;
+  });
+}
+
+/** Some of several; gives their values. */
+export async function askSeveral<T extends string>(
+  question: string,
+  choices: readonly { name: string; value: T; checked?: boolean }[],
+): Promise<T[]> {
+  return guard(async () => {
+    const { answer } = await inquirer.prompt<{ answer: T[] }>([
+      { type: 'checkbox', name: 'answer', message: question, choices: [...choices] },
+    ]);
+    return answer;
+  });
+}
+
+/** Ctrl-C at a prompt is an interruption, not a fault. */
+async function guard<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ExitPromptError')
+      throw new Failure('E_INTERRUPTED', { cause: error });
+    throw error;
+  }
+}

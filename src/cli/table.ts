@@ -1,0 +1,77 @@
+import { harmless } from './io.ts';
+
+/** Columns of a terminal cell: wide characters and emoji take two, combining marks none. */
+export function cellWidth(text: string): number {
+  let width = 0;
+  for (const { segment } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)) {
+    width +=
+      /[\p{Extended_Pictographic}\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]|[\u{1f000}-\u{1faff}\u{20000}-\u{3fffd}]/u.test(
+        segment,
+      )
+        ? 2
+        : 1;
+  }
+  return width;
+}
+
+function cut(text: string, max: number): string {
+  if (cellWidth(text) <= max) return text;
+  let width = 0;
+  let kept = '';
+  for (const { segment } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)) {
+    width += cellWidth(segment);
+    if (width > max - 1) break;
+    kept += segment;
+  }
+  return `${kept}…`;
+}
+
+const pad = (text: string, width: number) => text + ' '.repeat(Math.max(0, width - cellWidth(text)));
+
+/**
+ * A table for people, at most `columns` wide: the column named `flex` gives way. Cells are made harmless.
+ * Rows and head have the same length.
+ */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns = 100,
+  flex = head.length - 1,
+): string {
+  const cells = [head, ...rows].map((row) => row.map(harmless));
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => cellWidth(row[column] ?? ''))));
+  const total = widths.reduce((sum, width) => sum + width + 2, -2);
+  const flexible = widths[flex];
+  if (total > columns && flexible !== undefined) widths[flex] = Math.max(8, flexible - (total - columns));
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => pad(cut(cell, widths[column] ?? 0), widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** `41 s`, `3 min`, `2 h 5 min`, `4 days`. */
+export function spanText(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 90) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return `${Math.round(hours / 24)} days`;
+}
+
+/** `in 41 s`, `3 min ago`, `now`. */
+export function relativeText(at: number, now: number): string {
+  if (Math.abs(at - now) < 1000) return 'now';
+  return at > now ? `in ${spanText(at - now)}` : `${spanText(now - at)} ago`;
+}
+
+/** `2026-11-22 13:15` in the given zone. */
+export function timeText(at: number, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' });
+  return parts.format(at);
+}
