@@ -40,8 +40,7 @@ export interface Store {
 export type NewAccount = Pick<
   Account,
   'platform' | 'handle' | 'name' | 'remoteId' | 'user' | 'scopes' | 'settings'
-> &
-  { expiresAt?: number | undefined; breaksAt?: number | undefined };
+> & { expiresAt?: number | undefined; breaksAt?: number | undefined };
 
 export interface AccountStore {
   /** Adds the account, or renews the one with the same platform and remote id (same `id`; status back to ok). */
@@ -51,7 +50,9 @@ export interface AccountStore {
   /** Changes some fields; undefined leaves a field as it is. */
   update(
     id: number,
-    change: Partial<Pick<Account, 'status' | 'scopes' | 'settings' | 'paused' | 'handle' | 'name' | 'user'>> & { expiresAt?: number | undefined; breaksAt?: number | undefined },
+    change: Partial<
+      Pick<Account, 'status' | 'scopes' | 'settings' | 'paused' | 'handle' | 'name' | 'user'>
+    > & { expiresAt?: number | undefined; breaksAt?: number | undefined },
     now: number,
   ): Promise<Account>;
   /** Refuses (E_WRONG_STATE) while jobs of it run. Its jobs that wait are cancelled; history stays. */

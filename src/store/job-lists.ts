@@ -1,0 +1,135 @@
+import type { WaitReason } from '../core/failure.ts';
+import { type JobState, jobStates } from '../core/job.ts';
+import type { Connection, Values } from './connection.ts';
+import { type JobColumns, jobReader } from './job-rows.ts';
+import { parseOrNull, present } from './rows.ts';
+import type { AttemptRow, JobFilter, JobStore } from './types.ts';
+
+const DEFAULT_LIMIT = 50;
+const MOST = 1_000;
+
+interface AttemptColumns {
+  id: number;
+  job_id: number;
+  started_at: number;
+  ended_at: number;
+  outcome: string;
+  error: string | null;
+  exchange: string | null;
+}
+
+type JobLists = Pick<
+  JobStore,
+  'get' | 'list' | 'counts' | 'waitingByReason' | 'attempts' | 'posts' | 'oldestWaiting'
+>;
+
+/** Jobs as people look at them. */
+export function jobLists(connection: Connection): JobLists {
+  const { query, read } = connection;
+  const jobs = jobReader(connection);
+  const counts = query<{ state: JobState; jobs: number }>(
+    'SELECT state, sum(jobs) AS jobs FROM job_counts GROUP BY state',
+  );
+  const reasons = query<{ reason: WaitReason; jobs: number }>(
+    "SELECT reason, jobs FROM job_counts WHERE state = 'waiting' AND jobs > 0",
+  );
+  const attempts = query<AttemptColumns>('SELECT * FROM attempts WHERE job_id = :jobId ORDER BY id');
+  const oldest = query<JobColumns>(
+    "SELECT * FROM jobs INDEXED BY jobs_open WHERE open_state = 'waiting' ORDER BY id LIMIT 1",
+  );
+
+  return {
+    get: (id) =>
+      read(() => {
+        const row = jobs.find(id);
+        return row && jobs.view(row);
+      }),
+    list: (filter) => read(() => listJobs(connection, filter).map(jobs.view)),
+    counts: () =>
+      read(() => {
+        const found = Object.fromEntries(counts.all().map((row) => [row.state, row.jobs]));
+        return Object.fromEntries(jobStates.map((state) => [state, found[state] ?? 0])) as Record<
+          JobState,
+          number
+        >;
+      }),
+    waitingByReason: () => read(() => Object.fromEntries(reasons.all().map((row) => [row.reason, row.jobs]))),
+    attempts: (jobId) => read(() => attempts.all({ jobId }).map(attemptOf)),
+    posts: (filter) => read(() => listPosts(connection, filter).map(jobs.view)),
+    oldestWaiting: () =>
+      read(() => {
+        const row = oldest.get();
+        return row && jobs.view(row);
+      }),
+  };
+}
+
+/** The newest jobs that pass the filter. */
+function listJobs(connection: Connection, filter: JobFilter): JobColumns[] {
+  const limit = bounded(filter.limit);
+  const states = filter.states;
+  if (!states || states.includes('published')) return newest(connection, filter, limit);
+  // Few jobs are in a state other than published: each has its own stretch of an index, newest last.
+  return [...new Set(states)]
+    .flatMap((state) => newest(connection, filter, limit, state))
+    .sort((a, b) => b.id - a.id)
+    .slice(0, limit);
+}
+
+function newest({ query }: Connection, filter: JobFilter, limit: number, openState?: JobState): JobColumns[] {
+  const conditions = [
+    openState && 'open_state = :openState',
+    !openState && filter.states && 'state IN (SELECT value FROM json_each(:states))',
+    filter.ids && 'id IN (SELECT value FROM json_each(:ids))',
+    filter.reasons && 'reason IN (SELECT value FROM json_each(:reasons))',
+    filter.platform && 'account_id IN (SELECT id FROM accounts WHERE platform = :platform)',
+    filter.accountId !== undefined && 'account_id = :accountId',
+    filter.ruleId !== undefined && 'rule_id = :ruleId',
+    filter.user !== undefined && 'user = :user',
+    filter.errorClass !== undefined && "error ->> '$.class' = :errorClass",
+    filter.since !== undefined && 'created_at >= :since',
+    filter.beforeId !== undefined && 'id < :beforeId',
+  ].filter(Boolean);
+  const { ids, states, reasons, limit: _, ...plain } = filter;
+  const values = present({
+    ...plain,
+    openState,
+    ids: ids && JSON.stringify(ids),
+    states: states && JSON.stringify(states),
+    reasons: reasons && JSON.stringify(reasons),
+    most: limit,
+  });
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  return query<JobColumns>(`SELECT * FROM jobs ${where} ORDER BY id DESC LIMIT :most`).all(values as Values);
+}
+
+/** The newest posts' jobs. */
+function listPosts({ query }: Connection, filter: Parameters<JobStore['posts']>[0]): JobColumns[] {
+  const { since, platform, accountId, limit } = filter;
+  const conditions = [
+    since !== undefined && 'posts.published_at >= :since',
+    platform && 'jobs.account_id IN (SELECT id FROM accounts WHERE platform = :platform)',
+    accountId !== undefined && 'jobs.account_id = :accountId',
+  ].filter(Boolean);
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  const values = present({ since, platform, accountId, most: bounded(limit) });
+  return query<JobColumns>(`
+    SELECT jobs.* FROM posts CROSS JOIN jobs ON jobs.id = posts.job_id ${where}
+    ORDER BY posts.published_at DESC, posts.job_id DESC LIMIT :most`).all(values as Values);
+}
+
+function bounded(limit = DEFAULT_LIMIT): number {
+  return Math.max(0, Math.min(MOST, limit));
+}
+
+function attemptOf(row: AttemptColumns): AttemptRow {
+  return {
+    id: row.id,
+    jobId: row.job_id,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    outcome: row.outcome,
+    error: parseOrNull(row.error),
+    exchange: parseOrNull(row.exchange),
+  };
+}

@@ -1,0 +1,111 @@
+import { Failure, type WaitReason } from '../core/failure.ts';
+import type { JobState } from '../core/job.ts';
+import { type AccountColumns, accountOf } from './accounts.ts';
+import type { Connection } from './connection.ts';
+import { parse, parseOrNull } from './rows.ts';
+import type { JobRow, JobView, PostRow } from './types.ts';
+import { type VideoColumns, videoOf } from './videos.ts';
+
+export interface JobColumns {
+  id: number;
+  video_id: number;
+  account_id: number;
+  rule_id: number | null;
+  user: string;
+  state: JobState;
+  reason: WaitReason | null;
+  run_at: number;
+  attempt: number;
+  max_attempts: number;
+  give_up_at: number | null;
+  error: string | null;
+  text: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+interface PostColumns {
+  job_id: number;
+  remote_id: string;
+  url: string | null;
+  published_at: number;
+  lag_ms: number;
+  warnings: string;
+}
+
+export function jobOf(row: JobColumns): JobRow {
+  return {
+    id: row.id,
+    videoId: row.video_id,
+    accountId: row.account_id,
+    ruleId: row.rule_id,
+    user: row.user,
+    state: row.state,
+    reason: row.reason,
+    runAt: row.run_at,
+    attempt: row.attempt,
+    maxAttempts: row.max_attempts,
+    giveUpAt: row.give_up_at,
+    error: parseOrNull(row.error),
+    text: parseOrNull(row.text),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+export interface JobReader {
+  find(id: number): JobColumns | undefined;
+  /** Throws E_NOT_FOUND. */
+  need(id: number): JobColumns;
+  /** The job with what people want to see beside it. */
+  view(row: JobColumns): JobView;
+  viewById(id: number): JobView;
+}
+
+/** Reads jobs inside the caller's transaction. */
+export function jobReader({ query }: Connection): JobReader {
+  const job = query<JobColumns>('SELECT * FROM jobs WHERE id = :id');
+  const video = query<VideoColumns & { source: string }>(`
+    SELECT videos.*, sources.name AS source
+    FROM videos JOIN sources ON sources.id = videos.source_id WHERE videos.id = :id`);
+  const account = query<AccountColumns>('SELECT * FROM accounts WHERE id = :id');
+  const rule = query<{ name: string }>('SELECT name FROM rules WHERE id = :id');
+  const post = query<PostColumns>('SELECT * FROM posts WHERE job_id = :id');
+
+  function need(id: number): JobColumns {
+    const row = job.get({ id });
+    if (row) return row;
+    throw new Failure('E_NOT_FOUND', {
+      message: `There is no job with the id ${id}.`,
+      command: 'repost jobs list',
+    });
+  }
+
+  function view(row: JobColumns): JobView {
+    const seen = video.get({ id: row.video_id });
+    const owner = account.get({ id: row.account_id });
+    // Foreign keys hold: without these rows the file itself is damaged.
+    if (!seen || !owner) throw new Failure('E_DB_CORRUPT', { message: `Job ${row.id} lacks its video.` });
+    const posted = row.state === 'published' ? post.get({ id: row.id }) : undefined;
+    return {
+      ...jobOf(row),
+      video: { ...videoOf(seen), source: seen.source },
+      account: accountOf(owner),
+      rule: row.rule_id === null ? null : (rule.get({ id: row.rule_id })?.name ?? null),
+      post: posted ? postOf(posted) : null,
+    };
+  }
+
+  return { find: (id) => job.get({ id }), need, view, viewById: (id) => view(need(id)) };
+}
+
+function postOf(row: PostColumns): PostRow {
+  return {
+    jobId: row.job_id,
+    id: row.remote_id,
+    url: row.url,
+    publishedAt: row.published_at,
+    lagMs: row.lag_ms,
+    warnings: parse(row.warnings),
+  };
+}

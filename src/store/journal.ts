@@ -1,0 +1,105 @@
+import { Failure } from '../core/failure.ts';
+import type { Connection } from './connection.ts';
+import { parse } from './rows.ts';
+import type { JournalStore, StepRow } from './types.ts';
+
+interface Row {
+  job_id: number;
+  name: string;
+  seq: number;
+  kind: StepRow['kind'];
+  state: StepRow['state'];
+  result: string | null;
+  sent: string;
+  done_at: number | null;
+}
+
+/**
+ * What each job did so far. For a commit the row keeps the instants of all sendings whose outcome is not
+ * certainly nothing; a certain refusal takes away the last of them only, because it says nothing about those
+ * before. Without any left there is no row: nothing was ever sent that could have appeared.
+ */
+export function journalStore(connection: Connection): JournalStore {
+  const { query, read, write } = connection;
+  const forget = forgetter(connection);
+  const steps = query<Row>('SELECT * FROM steps WHERE job_id = :jobId ORDER BY seq');
+  const nextSeq = '(SELECT coalesce(max(seq), 0) + 1 FROM steps WHERE job_id = :jobId)';
+  const record = query(`
+    INSERT INTO steps (job_id, name, seq, kind, state, result, done_at)
+    VALUES (:jobId, :name, ${nextSeq}, :kind, 'done', :result, :now)
+    ON CONFLICT DO UPDATE SET state = 'done', result = excluded.result, done_at = excluded.done_at
+      WHERE kind = excluded.kind`);
+  const intend = query(`
+    INSERT INTO steps (job_id, name, seq, kind, state, sent)
+    VALUES (:jobId, :name, ${nextSeq}, 'commit', 'intent', json_array(CAST(:now AS INTEGER)))
+    ON CONFLICT DO UPDATE SET sent = json_insert(sent, '$[#]', CAST(:now AS INTEGER))
+      WHERE kind = 'commit' AND state = 'intent'`);
+  const withdraw = query<{ left: number }>(`
+    UPDATE steps SET sent = json_remove(sent, '$[#-1]')
+    WHERE job_id = :jobId AND name = :name AND kind = 'commit' AND state = 'intent'
+    RETURNING json_array_length(sent) AS left`);
+  const erase = query('DELETE FROM steps WHERE job_id = :jobId AND name = :name');
+
+  return {
+    load: (jobId) => read(() => steps.all({ jobId }).map(stepOf)),
+    done: (jobId, name, kind, result, now) =>
+      write(() => {
+        if (record.run({ jobId, name, kind, result, now }).changes === 0) throw wrong(jobId, name);
+      }),
+    intend: (jobId, name, now) =>
+      write(() => {
+        if (intend.run({ jobId, name, now }).changes === 0) throw wrong(jobId, name);
+      }),
+    withdraw: (jobId, name, _now) =>
+      write(() => {
+        const row = withdraw.get({ jobId, name });
+        if (!row) throw wrong(jobId, name);
+        if (row.left === 0) erase.run({ jobId, name });
+      }),
+    forgetFrom: (jobId, name) =>
+      write(() => {
+        if (forget(jobId, name)) return;
+        throw new Failure('E_WRONG_STATE', {
+          message: `Job ${jobId} has sent its post since “${name}”: that can’t be forgotten.`,
+        });
+      }),
+  };
+}
+
+/**
+ * Forgets a step and all after it, inside the caller's transaction. False, and nothing is forgotten, where a
+ * commit is among them: what was sent can't be unsent.
+ */
+export function forgetter({ query }: Connection): (jobId: number, name: string) => boolean {
+  const from = 'job_id = :jobId AND seq >= (SELECT seq FROM steps WHERE job_id = :jobId AND name = :name)';
+  const commit = query(`SELECT 1 FROM steps WHERE ${from} AND kind = 'commit'`);
+  const forget = query(`DELETE FROM steps WHERE ${from}`);
+
+  return (jobId, name) => {
+    if (commit.get({ jobId, name })) return false;
+    forget.run({ jobId, name });
+    return true;
+  };
+}
+
+function stepOf(row: Row): StepRow {
+  const sent = parse<number[]>(row.sent);
+  return {
+    jobId: row.job_id,
+    seq: row.seq,
+    name: row.name,
+    kind: row.kind,
+    state: row.state,
+    result: row.result,
+    sentAt: sent.at(-1) ?? null,
+    firstSentAt: sent[0] ?? null,
+    sends: sent.length,
+    doneAt: row.done_at,
+  };
+}
+
+function wrong(jobId: number, name: string): Failure {
+  return new Failure('E_WRONG_STATE', {
+    message: `The journal of job ${jobId} does not allow that for “${name}”.`,
+  });
+}

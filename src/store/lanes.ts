@@ -1,0 +1,75 @@
+import type { Connection } from './connection.ts';
+import { type JobColumns, jobOf } from './job-rows.ts';
+import type { JobStore } from './types.ts';
+
+/**
+ * Lanes that have a waiting job, found by skipping from account to account on the index: the cost is one
+ * look for each such lane, however long its backlog (https://www.sqlite.org/lang_with.html).
+ */
+const LANES = `
+  WITH RECURSIVE lane (id) AS (
+    SELECT min(account_id) FROM jobs INDEXED BY jobs_lane WHERE state = 'waiting'
+    UNION ALL
+    SELECT (SELECT min(account_id) FROM jobs INDEXED BY jobs_lane
+            WHERE state = 'waiting' AND account_id > lane.id)
+    FROM lane WHERE lane.id IS NOT NULL
+  ),
+  head (id, due_at) AS (
+    SELECT lane.id, (SELECT due_at FROM jobs INDEXED BY jobs_lane
+                     WHERE state = 'waiting' AND account_id = lane.id AND due_at IS NOT NULL
+                     ORDER BY due_at LIMIT 1)
+    FROM lane JOIN accounts ON accounts.id = lane.id
+    WHERE accounts.paused = 0 AND accounts.removed_at IS NULL
+      AND lane.id NOT IN (SELECT value FROM json_each(:except))
+  )`;
+
+const CLAIM = `
+  UPDATE jobs SET state = 'running', reason = NULL, updated_at = :now
+  WHERE id = (SELECT id FROM jobs INDEXED BY jobs_lane
+              WHERE state = 'waiting' AND account_id = :accountId AND due_at <= :now
+              ORDER BY due_at, id LIMIT 1)
+    AND (SELECT paused = 0 AND removed_at IS NULL FROM accounts WHERE id = :accountId)
+  RETURNING *`;
+
+/** The statements whose plans a test looks at: none may walk a backlog. */
+export const laneQueries = {
+  due: `${LANES} SELECT id FROM head WHERE due_at <= :now ORDER BY due_at, id`,
+  next: `${LANES} SELECT min(due_at) AS at FROM head`,
+  claim: CLAIM,
+};
+
+type LaneStore = Pick<JobStore, 'dueLanes' | 'claim' | 'nextRunAt' | 'recover' | 'hold'>;
+
+/** Which jobs come next. */
+export function laneStore({ query, read, write }: Connection): LaneStore {
+  const due = query<{ id: number }>(laneQueries.due);
+  const next = query<{ at: number | null }>(laneQueries.next);
+  const claim = query<JobColumns>(laneQueries.claim);
+  const recover = query<{ id: number }>(`
+    UPDATE jobs INDEXED BY jobs_open SET state = 'waiting', reason = 'ready', run_at = :now, updated_at = :now
+    WHERE open_state = 'running' RETURNING id`);
+  const hold = query(`
+    UPDATE jobs INDEXED BY jobs_lane SET reason = :to, run_at = :runAt, updated_at = :now
+    WHERE state = 'waiting' AND account_id = :accountId
+      AND reason IN (SELECT value FROM json_each(:from))`);
+
+  return {
+    dueLanes: (now, except) =>
+      read(() => due.all({ now, except: JSON.stringify(except) }).map((row) => row.id)),
+    claim: (accountId, now) =>
+      write(() => {
+        const row = claim.get({ accountId, now });
+        return row && jobOf(row);
+      }),
+    nextRunAt: (_now, except = []) => read(() => next.get({ except: JSON.stringify(except) })?.at ?? null),
+    recover: (now) =>
+      write(() =>
+        recover
+          .all({ now })
+          .map((row) => row.id)
+          .sort((a, b) => a - b),
+      ),
+    hold: (accountId, from, to, runAt, now) =>
+      write(() => hold.run({ accountId, from: JSON.stringify(from), to, runAt, now }).changes),
+  };
+}

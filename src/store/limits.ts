@@ -1,0 +1,178 @@
+import type { Limit } from '../core/limit.ts';
+import {
+  type Bucket,
+  fits,
+  fitsAt,
+  freesAt,
+  type Reading,
+  rangeAt,
+  type Spent,
+  type Tally,
+  usedOf,
+  windowEnd,
+} from './allowance.ts';
+import type { Connection } from './connection.ts';
+import type { Allowance, LimitStore, Spend } from './types.ts';
+
+interface Row {
+  own_max: number | null;
+  learned_max: number | null;
+  used: number | null;
+  remaining: number | null;
+  read_at: number | null;
+  read_spend_id: number | null;
+  resets_at: number | null;
+  blocked_until: number | null;
+}
+
+/** What was spent, and what the platforms said about it. Spends are rows, so a restart forgets none. */
+export function limitStore(connection: Connection): LimitStore {
+  const { query, read, write } = connection;
+  const buckets = bucketReader(connection);
+  const spend = query(`
+    INSERT INTO spends (scope_key, bucket, at, amount, job_id) VALUES (:scopeKey, :bucket, :now, :amount, :jobId)`);
+  const learn = query(`
+    INSERT INTO buckets (scope_key, bucket, learned_max, used, remaining, read_at, read_spend_id, resets_at,
+      blocked_until)
+    VALUES (:scopeKey, :bucket, :max, :used, :remaining, iif(:counted, :now, NULL),
+      (SELECT coalesce(max(id), 0) FROM spends), :resetsAt, :blockedUntil)
+    ON CONFLICT DO UPDATE SET
+      learned_max = coalesce(excluded.learned_max, learned_max),
+      used = iif(:counted, excluded.used, used),
+      remaining = iif(:counted, excluded.remaining, remaining),
+      read_at = coalesce(excluded.read_at, read_at),
+      read_spend_id = iif(:counted, excluded.read_spend_id, read_spend_id),
+      resets_at = iif(:counted, excluded.resets_at, coalesce(excluded.resets_at, resets_at)),
+      blocked_until = nullif(max(coalesce(blocked_until, 0), coalesce(excluded.blocked_until, 0)), 0)`);
+  const setMax = query(`
+    INSERT INTO buckets (scope_key, bucket, own_max) VALUES (:scopeKey, :bucket, :max)
+    ON CONFLICT DO UPDATE SET own_max = excluded.own_max`);
+  const prune = query('DELETE FROM spends WHERE at < :before');
+
+  return {
+    take: (spends, jobId, now) =>
+      write(() => {
+        const allowance = allow(buckets, spends, now);
+        if (!allowance.ok) return allowance;
+        for (const { scopeKey, limit, amount } of spends) {
+          if (amount > 0) spend.run({ scopeKey, bucket: limit.bucket, now, amount, jobId });
+        }
+        return allowance;
+      }),
+    peek: (spends, now) => read(() => allow(buckets, spends, now)),
+    learn: (scopeKey, reading, now) =>
+      write(() => {
+        learn.run({
+          scopeKey,
+          bucket: reading.bucket,
+          max: reading.max ?? null,
+          used: reading.used ?? null,
+          remaining: reading.remaining ?? null,
+          counted: reading.used === undefined && reading.remaining === undefined ? 0 : 1,
+          resetsAt: reading.resetsAt ?? null,
+          blockedUntil: reading.blockedUntil ?? null,
+          now,
+        });
+      }),
+    state: (scopeKey, limit, now) =>
+      read(() => {
+        const { used, max, blockedUntil } = buckets.open(scopeKey, limit, now);
+        const resetsAt = used === 0 ? null : freesAt(buckets.whole(scopeKey, limit, now), now);
+        return { used, max, resetsAt, blockedUntil };
+      }),
+    setMax: (scopeKey, bucket, max) => write(() => void setMax.run({ scopeKey, bucket, max })),
+    prune: (before) => write(() => prune.run({ before }).changes),
+  };
+}
+
+type OpenBucket = Omit<Bucket, 'spends'> & { used: number };
+
+interface BucketReader {
+  /** The bucket with its count: added up by the database, for the usual case that there is room. */
+  open(scopeKey: string, limit: Limit, now: number): OpenBucket;
+  /** The bucket with every spend that counts: to say when a full one frees. */
+  whole(scopeKey: string, limit: Limit, now: number): Bucket;
+}
+
+function bucketReader({ query }: Connection): BucketReader {
+  const one = query<Row>('SELECT * FROM buckets WHERE scope_key = :scopeKey AND bucket = :bucket');
+  const tally = query<Tally>(`
+    SELECT total(amount) FILTER (WHERE at > :after) AS own,
+      total(amount) FILTER (WHERE at > :after AND id > :lastSpendId) AS since,
+      total(amount) FILTER (WHERE at <= :leftUntil AND id <= :lastSpendId) AS left
+    FROM spends WHERE scope_key = :scopeKey AND bucket = :bucket AND at > :leftAfter`);
+  const spends = query<Spent>(`
+    SELECT id, at, amount FROM spends
+    WHERE scope_key = :scopeKey AND bucket = :bucket AND at > :leftAfter ORDER BY at`);
+
+  function described(scopeKey: string, limit: Limit, now: number): Omit<Bucket, 'spends'> {
+    const row = one.get({ scopeKey, bucket: limit.bucket });
+    const blocked = row?.blocked_until ?? 0;
+    return {
+      window: limit.window,
+      max: maxOf(row, limit),
+      reading: row ? readingOf(row, limit) : null,
+      blockedUntil: blocked > now ? blocked : null,
+    };
+  }
+
+  return {
+    open(scopeKey, limit, now) {
+      const bucket = described(scopeKey, limit, now);
+      const found = tally.get({ scopeKey, bucket: limit.bucket, ...rangeAt(bucket, now) });
+      return { ...bucket, used: usedOf(bucket, found ?? { own: 0, since: 0, left: 0 }, now) };
+    },
+    whole(scopeKey, limit, now) {
+      const bucket = described(scopeKey, limit, now);
+      const { leftAfter } = rangeAt(bucket, now);
+      return { ...bucket, spends: spends.all({ scopeKey, bucket: limit.bucket, leftAfter }) };
+    },
+  };
+}
+
+/** A person's own maximum stands, also above the documented one (quotas get raised), but not above what the platform said. */
+function maxOf(row: Row | undefined, limit: Limit): number {
+  const learned = row?.learned_max ?? null;
+  const own = row?.own_max ?? null;
+  if (own !== null) return learned === null ? own : Math.min(own, learned);
+  return learned ?? limit.max;
+}
+
+function readingOf(row: Row, limit: Limit): Reading | null {
+  if (row.read_at === null) return null;
+  const taken = row.remaining === null ? 0 : (row.learned_max ?? limit.max) - row.remaining;
+  return {
+    used: Math.max(0, taken, row.used ?? 0),
+    readAt: row.read_at,
+    lastSpendId: row.read_spend_id ?? 0,
+    resetsAt: row.resets_at,
+  };
+}
+
+/** May all of this be spent? If not: the bucket that frees last, because all are needed. */
+function allow(buckets: BucketReader, spends: readonly Spend[], now: number): Allowance {
+  const before = new Map<string, number>();
+  let worst: Exclude<Allowance, { ok: true }> | undefined;
+  for (const { scopeKey, limit, amount } of spends) {
+    const key = `${scopeKey} ${limit.bucket}`;
+    const wanted = (before.get(key) ?? 0) + amount;
+    before.set(key, wanted);
+    const bucket = buckets.open(scopeKey, limit, now);
+    if (bucket.blockedUntil === null && (wanted === 0 || fits(bucket.used, wanted, bucket.max))) continue;
+    const freeAt = fitsAt(buckets.whole(scopeKey, limit, now), wanted, now);
+    const full = {
+      ok: false as const,
+      bucket: limit.bucket,
+      title: limit.title,
+      freeAt: freeAt ?? Math.max(bucket.blockedUntil ?? 0, windowEnd(limit.window, now, null)),
+      ...(freeAt === undefined ? { never: true as const } : {}),
+    };
+    if (!worst || outlasts(full, worst)) worst = full;
+  }
+  return worst ?? { ok: true };
+}
+
+function outlasts(one: { freeAt: number; never?: true }, other: { freeAt: number; never?: true }): boolean {
+  if (one.never !== other.never) return one.never === true;
+  return one.freeAt > other.freeAt;
+}

@@ -1,0 +1,61 @@
+import type { Connection } from './connection.ts';
+import { parse } from './rows.ts';
+import type { MediaRow, MediaStore } from './types.ts';
+
+interface Row {
+  sha256: string;
+  path: string;
+  mime_type: string;
+  origin: string;
+  facts: string;
+  last_used_at: number;
+}
+
+/** Files in the cache. */
+export function mediaStore({ query, read, write }: Connection): MediaStore {
+  const upsert = query(`
+    INSERT INTO media (sha256, path, mime_type, origin, facts, last_used_at)
+    VALUES (:sha256, :path, :mimeType, :origin, :facts, :lastUsedAt)
+    ON CONFLICT DO UPDATE SET path = excluded.path, mime_type = excluded.mime_type, origin = excluded.origin,
+      facts = excluded.facts, last_used_at = excluded.last_used_at`);
+  const one = query<Row>('SELECT * FROM media WHERE sha256 = :sha256');
+  const touch = query('UPDATE media SET last_used_at = :now WHERE sha256 = :sha256');
+  const all = query<Row>('SELECT * FROM media ORDER BY last_used_at, sha256');
+  // A job of unknown outcome may turn out not to be published: then its file is needed again.
+  const wanted = query(`
+    SELECT 1 FROM videos JOIN jobs ON jobs.video_id = videos.id
+    WHERE videos.media_sha256 = :sha256 AND jobs.state IN ('waiting', 'running', 'unknown') LIMIT 1`);
+  const erase = query('DELETE FROM media WHERE sha256 = :sha256');
+  const unlink = query('UPDATE videos SET media_sha256 = NULL WHERE media_sha256 = :sha256');
+
+  return {
+    save: ({ sha256, path, mimeType, origin, lastUsedAt, ...facts }) =>
+      write(() => {
+        upsert.run({ sha256, path, mimeType, origin, facts: JSON.stringify(facts), lastUsedAt });
+      }),
+    get: (sha256) =>
+      read(() => {
+        const row = one.get({ sha256 });
+        return row && mediaOf(row);
+      }),
+    touch: (sha256, now) => write(() => void touch.run({ sha256, now })),
+    list: () => read(() => all.all().map(mediaOf)),
+    inUse: (sha256) => read(() => wanted.get({ sha256 }) !== undefined),
+    remove: (sha256) =>
+      write(() => {
+        erase.run({ sha256 });
+        unlink.run({ sha256 });
+      }),
+  };
+}
+
+function mediaOf(row: Row): MediaRow {
+  return {
+    ...parse<Omit<MediaRow, 'sha256' | 'path' | 'mimeType' | 'origin' | 'lastUsedAt'>>(row.facts),
+    sha256: row.sha256,
+    path: row.path,
+    mimeType: row.mime_type,
+    origin: row.origin,
+    lastUsedAt: row.last_used_at,
+  };
+}

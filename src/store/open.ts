@@ -1,0 +1,135 @@
+import type { Database } from 'better-sqlite3';
+import type { Clock } from '../core/clock.ts';
+import { Failure } from '../core/failure.ts';
+import { openFile } from './driver.ts';
+import { asStoreFailure, sqliteCode } from './errors.ts';
+import { createFile, inspect, markInitialised, refuseMissing, refuseReadOnly } from './files.ts';
+import { applicationId, migrate, schemaNumber, schemaOf } from './schema.ts';
+import { retryBusy } from './writer.ts';
+
+export interface OpenOptions {
+  /** The database's file, in a folder that exists; or `:memory:`. */
+  path: string;
+  clock: Clock;
+  readOnly?: boolean;
+  /**
+   * When to look for damage (quick_check). `auto`, the default: where the file was not closed cleanly or is
+   * small; never for `readOnly`. About 1 s for each GB.
+   */
+  check?: 'auto' | 'always' | 'never';
+}
+
+/** Up to this size a check takes about 50 ms: then it is done at every start. */
+const SMALL_BYTES = 64 * 1024 * 1024;
+/** The log of changes is cut back to this size after it was folded into the database. */
+const LOG_BYTES = 16 * 1024 * 1024;
+/** Memory for pages, in KiB: little, because a daemon that waits should be small. */
+const CACHE_KIB = 2048;
+
+/**
+ * Opens the database, makes it where the home is new, and brings its schema up to date.
+ * Throws Failure: E_HOME (no folder), E_DB_READONLY, E_DB_CORRUPT, E_DB_FOREIGN, E_DB_NEWER, E_DB_BUSY,
+ * E_DISK_FULL; and E_NOT_FOUND where there is nothing to read yet.
+ */
+export async function openDatabase(options: OpenOptions): Promise<Database> {
+  const { path, clock, readOnly = false } = options;
+  if (path === ':memory:') return openMemory();
+  const found = inspect(path);
+  refuseMissing(path, found);
+  const isNew = !found.bytes;
+  if (readOnly && isNew) throw notYet(path);
+  if (!found.exists) createFile(path);
+  if (!readOnly) refuseReadOnly(path);
+
+  const db = openFile(path, { readOnly });
+  try {
+    await retryBusy(clock, () => identify(db, path, found.initialised));
+    if (readOnly && schemaOf(db) < schemaNumber) {
+      // Left by an older repost: whoever only reads brings it up to date first.
+      (await openDatabase({ path, clock, check: 'never' })).close();
+    }
+    await retryBusy(clock, () => configure(db, readOnly));
+    if (!isNew && wantsCheck(options, found.bytes ?? 0, found.logBytes)) check(db, path);
+    if (!readOnly) await retryBusy(clock, () => migrate(db));
+    refuseHeadless(db, path);
+    if (!readOnly && !found.initialised) markInitialised(path);
+    return db;
+  } catch (error) {
+    db.close();
+    throw asOpenFailure(error, path, found.initialised);
+  }
+}
+
+function openMemory(): Database {
+  const db = openFile(':memory:');
+  db.pragma('foreign_keys = ON');
+  migrate(db);
+  return db;
+}
+
+/** Is it ours, and of an age we can read? Reads only, so that a foreign file stays as it is. */
+function identify(db: Database, path: string, initialised: boolean): void {
+  const owner = db.pragma('application_id', { simple: true });
+  if (owner === applicationId) {
+    const schema = schemaOf(db);
+    if (schema <= schemaNumber) return;
+    throw new Failure('E_DB_NEWER', {
+      message: `${path} has schema ${schema}; this repost knows schemas up to ${schemaNumber}.`,
+    });
+  }
+  const { tables } = db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() as { tables: number };
+  if (owner !== 0 || tables > 0) {
+    throw new Failure('E_DB_FOREIGN', { message: `${path} belongs to another program.` });
+  }
+  if (initialised) throw new Failure('E_DB_CORRUPT', { message: `${path} has lost everything it held.` });
+}
+
+function configure(db: Database, readOnly: boolean): void {
+  // Never NORMAL: in WAL mode that loses the last commits with the power, an intent to publish among them.
+  db.pragma('synchronous = FULL');
+  db.pragma('foreign_keys = ON');
+  db.pragma('trusted_schema = OFF');
+  db.pragma('cell_size_check = ON');
+  db.pragma(`cache_size = -${CACHE_KIB}`);
+  if (readOnly) return;
+  db.pragma('journal_mode = WAL');
+  db.pragma(`journal_size_limit = ${LOG_BYTES}`);
+}
+
+function wantsCheck(options: OpenOptions, bytes: number, logBytes: number): boolean {
+  const mode = options.check ?? 'auto';
+  if (mode !== 'auto') return mode === 'always';
+  return !options.readOnly && (logBytes > 0 || bytes < SMALL_BYTES);
+}
+
+/** Looks for damage. Throws E_DB_CORRUPT with the first finding. */
+export function check(db: Database, path: string, pragma: 'quick_check' | 'integrity_check' = 'quick_check') {
+  const finding = db.pragma(`${pragma}(1)`, { simple: true });
+  if (finding !== 'ok') {
+    throw new Failure('E_DB_CORRUPT', { message: `${path} is damaged: ${String(finding)}.` });
+  }
+}
+
+function refuseHeadless(db: Database, path: string): void {
+  const row = db.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get('home');
+  if (row && db.prepare('SELECT 1 FROM home').get()) return;
+  throw new Failure('E_DB_CORRUPT', { message: `${path} lacks the row that every repost database has.` });
+}
+
+function asOpenFailure(error: unknown, path: string, initialised: boolean): unknown {
+  if (sqliteCode(error) === 'SQLITE_NOTADB' && initialised) {
+    return new Failure('E_DB_CORRUPT', {
+      message: `${path} no longer reads as a database.`,
+      cause: error,
+    });
+  }
+  return asStoreFailure(error, path);
+}
+
+function notYet(path: string): Failure {
+  return new Failure('E_NOT_FOUND', {
+    message: `There is no database at ${path} yet.`,
+    hint: 'Set repost up first.',
+    command: 'repost init',
+  });
+}

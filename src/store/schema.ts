@@ -1,0 +1,34 @@
+import type { Database } from 'better-sqlite3';
+import { migration as first } from './migrations/0001.ts';
+
+/** One numbered change of the schema, whole in its own transaction. A migration that was released never changes. */
+export interface Migration {
+  number: number;
+  sql: string;
+}
+
+export const migrations: readonly Migration[] = [first];
+
+/** The schema that this version of repost reads and writes. */
+export const schemaNumber = migrations.length;
+
+/** Marks the file as ours (https://www.sqlite.org/pragma.html#pragma_application_id): "Rpst" in ASCII. */
+export const applicationId = 0x52707374;
+
+export function schemaOf(db: Database): number {
+  return db.pragma('user_version', { simple: true }) as number;
+}
+
+/** Brings the schema up to date; two processes may do it at once. Throws SQLite's errors, busy among them. */
+export function migrate(db: Database, steps: readonly Migration[] = migrations): void {
+  for (const step of steps) {
+    if (schemaOf(db) >= step.number) continue;
+    db.transaction(() => {
+      // Asked again inside: another process may have been faster.
+      if (schemaOf(db) >= step.number) return;
+      db.exec(step.sql);
+      db.pragma(`user_version = ${step.number}`);
+      db.pragma(`application_id = ${applicationId}`);
+    }).immediate();
+  }
+}

@@ -1,0 +1,99 @@
+import { Failure } from '../core/failure.ts';
+import type { Connection } from './connection.ts';
+import { flag, jsonOrNull, parseOrNull } from './rows.ts';
+import type { SourceRow, SourceStore } from './types.ts';
+
+interface Row {
+  id: number;
+  kind: string;
+  account_id: number | null;
+  locator: string | null;
+  name: string;
+  user: string;
+  paused: number;
+  baseline_at: number | null;
+  last_poll_at: number | null;
+  last_good_poll_at: number | null;
+  failures: number;
+  next_poll_at: number;
+  error: string | null;
+}
+
+/** What is watched. A source that is removed keeps its row: added again, it knows the videos it had. */
+export function sourceStore({ query, read, write }: Connection): SourceStore {
+  const place = 'kind = :kind AND account_id IS :accountId AND locator IS :locator';
+  const live = query(`SELECT 1 FROM sources WHERE removed = 0 AND ${place}`);
+  // Coming back it takes a new baseline: what appeared in between was not asked for.
+  const upsert = query<Row>(`
+    INSERT INTO sources (kind, account_id, locator, name, user, next_poll_at, created_at)
+    VALUES (:kind, :accountId, :locator, :name, :user, :now, :now)
+    ON CONFLICT DO UPDATE SET name = excluded.name, user = excluded.user, paused = 0, baseline_at = NULL,
+      last_poll_at = NULL, last_good_poll_at = NULL, failures = 0, next_poll_at = excluded.next_poll_at,
+      error = NULL, removed = 0
+    RETURNING *`);
+  const one = query<Row>('SELECT * FROM sources WHERE id = :id AND removed = 0');
+  const all = query<Row>('SELECT * FROM sources WHERE removed = 0 ORDER BY id');
+  const change = query<Row>(`
+    UPDATE sources SET paused = coalesce(:paused, paused), next_poll_at = coalesce(:nextPollAt, next_poll_at),
+      name = coalesce(:name, name)
+    WHERE id = :id AND removed = 0 RETURNING *`);
+  const good = query(`
+    UPDATE sources SET last_poll_at = :at, last_good_poll_at = :at, baseline_at = coalesce(baseline_at, :at),
+      failures = 0, error = NULL, next_poll_at = :nextPollAt WHERE id = :id`);
+  const bad = query(`
+    UPDATE sources SET last_poll_at = :at, failures = failures + 1, error = :error, next_poll_at = :nextPollAt
+    WHERE id = :id`);
+  const drop = query('UPDATE sources SET removed = 1 WHERE id = :id AND removed = 0');
+
+  return {
+    add: (source, now) =>
+      write(() => {
+        const { kind, accountId, locator, name, user } = source;
+        if (live.get({ kind, accountId, locator })) {
+          throw new Failure('E_EXISTS', { message: `${name} is watched already.` });
+        }
+        return sourceOf(upsert.get({ kind, accountId, locator, name, user, now }) as Row);
+      }),
+    get: (id) =>
+      read(() => {
+        const row = one.get({ id });
+        return row && sourceOf(row);
+      }),
+    list: () => read(() => all.all().map(sourceOf)),
+    update: (id, fields) =>
+      write(() => {
+        const row = change.get({
+          id,
+          paused: fields.paused === undefined ? null : flag(fields.paused),
+          nextPollAt: fields.nextPollAt ?? null,
+          name: fields.name ?? null,
+        });
+        if (!row) throw new Failure('E_NOT_FOUND', { message: `There is no source with the id ${id}.` });
+        return sourceOf(row);
+      }),
+    polled: (id, at, nextPollAt, error) =>
+      write(() => {
+        if (error === null) good.run({ id, at, nextPollAt });
+        else bad.run({ id, at, nextPollAt, error: jsonOrNull(error) });
+      }),
+    remove: (id) => write(() => drop.run({ id }).changes > 0),
+  };
+}
+
+function sourceOf(row: Row): SourceRow {
+  return {
+    id: row.id,
+    kind: row.kind,
+    accountId: row.account_id,
+    locator: row.locator,
+    name: row.name,
+    user: row.user,
+    paused: row.paused === 1,
+    baselineAt: row.baseline_at,
+    lastPollAt: row.last_poll_at,
+    lastGoodPollAt: row.last_good_poll_at,
+    failures: row.failures,
+    nextPollAt: row.next_poll_at,
+    error: parseOrNull(row.error),
+  };
+}

@@ -1,0 +1,39 @@
+import { accountStore } from './accounts.ts';
+import { appStore } from './apps.ts';
+import { createConnection } from './connection.ts';
+import { jobStore } from './jobs.ts';
+import { journalStore } from './journal.ts';
+import { limitStore } from './limits.ts';
+import { mediaStore } from './media.ts';
+import { metaStore } from './meta.ts';
+import { type OpenOptions, openDatabase } from './open.ts';
+import { ruleStore } from './rules.ts';
+import { sourceStore } from './sources.ts';
+import type { Store } from './types.ts';
+import { userStore } from './users.ts';
+import { videoStore } from './videos.ts';
+
+/**
+ * Opens the store in a SQLite file, made where the home is new, or in memory. See `openDatabase` for what it
+ * throws. Its functions throw Failure: E_DB_BUSY after ten seconds of somebody else's lock, E_DISK_FULL,
+ * E_DB_CORRUPT, E_DB_READONLY; E_INTERRUPTED after `close`; and what `Store` names.
+ */
+export async function openStore(options: OpenOptions): Promise<Store> {
+  const db = await openDatabase(options);
+  const connection = createConnection(db, options.clock, options.path);
+  return {
+    accounts: accountStore(connection),
+    apps: appStore(connection),
+    sources: sourceStore(connection),
+    rules: ruleStore(connection),
+    videos: videoStore(connection),
+    jobs: jobStore(connection),
+    journal: journalStore(connection),
+    limits: limitStore(connection),
+    media: mediaStore(connection),
+    users: userStore(connection),
+    meta: metaStore(connection),
+    version: connection.version,
+    close: connection.close,
+  };
+}
