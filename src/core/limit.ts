@@ -21,6 +21,10 @@ export interface Limit {
   /** Most that may be spent within one window. */
   max: number;
   window: Window;
+  /** What is counted, where it isn't calls or posts. A millicent is 1/100,000 of a US dollar. */
+  unit?: 'millicents';
+  /** No limit of the platform's: holds only once its person has set a maximum. `max` is then only a ceiling. */
+  onlyWhenSet?: true;
   /** Address the number came from. */
   source: string;
 }
