@@ -47,7 +47,7 @@ export function deadlineFailure({ host, sent }: Attempt, timeoutMs: number): Fai
     ? new Failure('E_NO_ANSWER', { message: `${host} did not finish its answer within ${seconds} s.` })
     : new Failure('E_NETWORK', {
         certain: true,
-        message: `${host} could not be connected to within ${seconds} s.`,
+        message: `${host} was not reached within ${seconds} s.`,
       });
 }
 
@@ -87,7 +87,7 @@ function lostAnswer(code: string, message: string): string {
     case 'UND_ERR_HEADERS_OVERFLOW':
       return 'the answer’s headers are too long.';
     default:
-      if (code.startsWith('HPE_')) return 'the answer is not valid HTTP.';
+      if (code.startsWith('HPE_') || code === 'HTTPParserError') return 'the answer is not valid HTTP.';
       return `no usable answer came (${code || message}).`;
   }
 }

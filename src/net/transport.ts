@@ -185,7 +185,7 @@ function openAgents(options: TransportOptions): Agents {
     async close() {
       const agents = [...open.values()];
       open.clear();
-      await Promise.all(agents.map((agent) => agent.close()));
+      await Promise.all(agents.map((agent) => agent.destroy()));
     },
   };
 }

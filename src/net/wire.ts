@@ -50,6 +50,6 @@ export interface Transport {
   send(request: RawRequest): Promise<RawResponse>;
   /** Streams an answer of any size. */
   download(request: RawDownload): Promise<void>;
-  /** Ends the kept-alive connections. */
+  /** Ends all connections at once: to be called when nothing is under way. */
   close(): Promise<void>;
 }
