@@ -5,10 +5,11 @@ import type { Sandbox } from './sandbox.ts';
 import { createSandbox } from './sandbox.ts';
 import type { SandboxServer } from './server.ts';
 import { serveSandbox } from './server.ts';
+import { createTiktok } from './tiktok.ts';
 import type { SimulatorFactory } from './types.ts';
 
 /** The simulated platforms: each adds its line. */
-export const simulators: readonly SimulatorFactory[] = [];
+export const simulators: readonly SimulatorFactory[] = [createTiktok];
 
 /** All platforms on one loopback port, on a clock that `POST /_control/clock` moves ahead of the given one. */
 export async function startSandbox(
