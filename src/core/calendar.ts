@@ -1,99 +1,85 @@
-import { DAY } from './clock.ts';
-import { Failure } from './failure.ts';
+import { DAY, HOUR } from './clock.ts';
+
+/** A calendar date in some zone; `month` counts from 1. */
+interface LocalDate {
+  year: number;
+  month: number;
+  day: number;
+}
+
+/** Start of the day (epoch ms) that `at` falls into, in a named zone (IANA). */
+export function startOfDay(timeZone: string, at: number): number {
+  return startOf(timeZone, localDate(timeZone, at));
+}
 
 /**
- * Days and months of named zones (IANA), as instants. Pure but for a memo. Days have 23 to 25 hours where
- * clocks change, and where midnight is skipped a day starts at its first instant.
+ * Start of the next day in a named zone (IANA): 23, 24 or 25 hours after this day's start. Where the zone's
+ * clocks skip midnight, the first instant of the new date.
  */
-
-/** The first instant (epoch ms) of the day that `at` falls into. Throws E_CONFIG for an unknown zone. */
-export function startOfDay(timeZone: string, at: number): number {
-  return span('day', timeZone, at).start;
-}
-
-/** The first instant of the day after the one that `at` falls into. */
 export function nextStartOfDay(timeZone: string, at: number): number {
-  return span('day', timeZone, at).next;
+  const { year, month, day } = localDate(timeZone, at);
+  return startOf(timeZone, { year, month, day: day + 1 });
 }
 
-/** The first instant of the month that `at` falls into. */
+/** Start of the month (epoch ms) that `at` falls into, in a named zone (IANA). */
 export function startOfMonth(timeZone: string, at: number): number {
-  return span('month', timeZone, at).start;
+  const { year, month } = localDate(timeZone, at);
+  return startOf(timeZone, { year, month, day: 1 });
 }
 
-/** The first instant of the month after the one that `at` falls into. */
+/** Start of the next month in a named zone (IANA). */
 export function nextStartOfMonth(timeZone: string, at: number): number {
-  return span('month', timeZone, at).next;
+  const { year, month } = localDate(timeZone, at);
+  return startOf(timeZone, { year, month: month + 1, day: 1 });
 }
 
-type Unit = 'day' | 'month';
+/** Offsets from UTC lie between -12 and +14 hours, so every local midnight lies within these bounds. */
+const EARLIEST = -15 * HOUR;
+const LATEST = 13 * HOUR;
 
-interface Span {
-  start: number;
-  next: number;
-}
+/** A zone's midnights are asked for again and again: the latest few are kept. */
+const midnights = new Map<string, number>();
+const MIDNIGHTS_KEPT = 256;
 
-/** Longer than the longest day or month, clock changes and zone reforms included. */
-const REACH: Readonly<Record<Unit, number>> = { day: 2 * DAY, month: 33 * DAY };
+/** The first instant of a date; days and months past the end carry over. */
+function startOf(timeZone: string, date: LocalDate): number {
+  const utc = Date.UTC(date.year, date.month - 1, date.day);
+  const key = `${timeZone} ${utc}`;
+  const kept = midnights.get(key);
+  if (kept !== undefined) return kept;
 
-const formatters = new Map<string, Intl.DateTimeFormat>();
-/** The last span found for each zone and unit: nearly every question is about the same day. */
-const memo = new Map<string, Span>();
-
-function span(unit: Unit, timeZone: string, at: number): Span {
-  const key = `${unit} ${timeZone}`;
-  const known = memo.get(key);
-  if (known && at >= known.start && at < known.next) return known;
-  const number = numberOf(unit, timeZone, at);
-  const found = {
-    start: firstInstant(at - REACH[unit], at, (t) => numberOf(unit, timeZone, t) >= number),
-    next: firstInstant(at, at + REACH[unit], (t) => numberOf(unit, timeZone, t) > number),
-  };
-  memo.set(key, found);
-  return found;
-}
-
-/** The first millisecond in (low, high] that passes, where `low` does not, `high` does and none falls back. */
-function firstInstant(low: number, high: number, passes: (at: number) => boolean): number {
-  let before = Math.floor(low);
-  let after = Math.floor(high);
+  let before = utc + EARLIEST;
+  let after = utc + LATEST;
   while (after - before > 1) {
     const middle = Math.floor((before + after) / 2);
-    if (passes(middle)) after = middle;
+    if (dayNumber(localDate(timeZone, middle)) * DAY >= utc) after = middle;
     else before = middle;
   }
+  if (midnights.size >= MIDNIGHTS_KEPT) midnights.clear();
+  midnights.set(key, after);
   return after;
 }
 
-/** Days or months since the epoch, as the zone's wall calendar has them at this instant. */
-function numberOf(unit: Unit, timeZone: string, at: number): number {
-  const fields = { year: 0, month: 0, day: 0 };
-  for (const part of formatterOf(timeZone).formatToParts(at)) {
-    if (part.type === 'year' || part.type === 'month' || part.type === 'day') {
-      fields[part.type] = Number(part.value);
-    }
-  }
-  const { year, month, day } = fields;
-  return unit === 'day' ? Date.UTC(year, month - 1, day) / DAY : year * 12 + month;
+function dayNumber({ year, month, day }: LocalDate): number {
+  return Date.UTC(year, month - 1, day) / DAY;
 }
 
-function formatterOf(timeZone: string): Intl.DateTimeFormat {
-  const known = formatters.get(timeZone);
-  if (known) return known;
-  try {
-    const formatter = new Intl.DateTimeFormat('en-US-u-ca-gregory-nu-latn', {
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Throws RangeError for a name that is no zone. */
+function localDate(timeZone: string, at: number): LocalDate {
+  let format = formats.get(timeZone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-US', {
       timeZone,
+      calendar: 'gregory',
+      numberingSystem: 'latn',
       year: 'numeric',
       month: 'numeric',
       day: 'numeric',
     });
-    formatters.set(timeZone, formatter);
-    return formatter;
-  } catch (error) {
-    throw new Failure('E_CONFIG', {
-      message: `There is no time zone called “${timeZone}”.`,
-      hint: 'Use a name such as Europe/Berlin or America/Los_Angeles.',
-      cause: error,
-    });
+    formats.set(timeZone, format);
   }
+  const [month = 0, day = 0, year = 0] = format.format(at).split('/').map(Number);
+  return { year, month, day };
 }
