@@ -38,7 +38,7 @@ export const laneQueries = {
   claim: CLAIM,
 };
 
-type LaneStore = Pick<JobStore, 'dueLanes' | 'claim' | 'nextRunAt' | 'recover' | 'hold'>;
+type LaneStore = Pick<JobStore, 'dueLanes' | 'claim' | 'nextRunAt' | 'recover' | 'hold' | 'holdRule'>;
 
 /** Which jobs come next. */
 export function laneStore({ query, read, write }: Connection): LaneStore {
@@ -52,6 +52,15 @@ export function laneStore({ query, read, write }: Connection): LaneStore {
     UPDATE jobs INDEXED BY jobs_lane SET reason = :to, run_at = :runAt, updated_at = :now
     WHERE state = 'waiting' AND account_id = :accountId
       AND reason IN (SELECT value FROM json_each(:from))`);
+  const pauseRule = query(`
+    UPDATE jobs INDEXED BY jobs_open SET reason = 'paused', updated_at = :now
+    WHERE open_state = 'waiting' AND rule_id = :ruleId AND reason IN ('ready', 'delay', 'window')`);
+  // Which of them were approved before the pause is not known any more: their person is asked again.
+  const resumeRule = query(`
+    UPDATE jobs INDEXED BY jobs_open SET updated_at = :now,
+      reason = CASE WHEN (SELECT approve FROM rules WHERE id = :ruleId) THEN 'approval'
+                    WHEN run_at > :now THEN 'delay' ELSE 'ready' END
+    WHERE open_state = 'waiting' AND rule_id = :ruleId AND reason = 'paused'`);
 
   return {
     dueLanes: (now, except) =>
@@ -71,5 +80,7 @@ export function laneStore({ query, read, write }: Connection): LaneStore {
       ),
     hold: (accountId, from, to, runAt, now) =>
       write(() => hold.run({ accountId, from: JSON.stringify(from), to, runAt, now }).changes),
+    holdRule: (ruleId, paused, now) =>
+      write(() => (paused ? pauseRule : resumeRule).run({ ruleId, now }).changes),
   };
 }
