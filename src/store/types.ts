@@ -270,6 +270,8 @@ export interface JobStore {
   nextRunAt(now: number, except?: readonly number[]): Promise<number | null>;
   /** Jobs that were running when the process died: waiting again, due now. Gives their ids. */
   recover(now: number): Promise<number[]>;
+  /** A running job whose verdict could not be written: waiting again, due at runAt. No matter where it is not running. */
+  release(id: number, runAt: number, now: number): Promise<void>;
   /** Writes a verdict and the attempt's record; `redoFrom` forgets journal steps in the same transaction. */
   settle(id: number, verdict: Verdict, attempt: Omit<AttemptRow, 'id' | 'jobId'>, now: number): Promise<void>;
   /** The outcome: state published, the post, the attempt's record, in one transaction. */
