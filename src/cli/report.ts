@@ -37,7 +37,7 @@ export function createReporter(io: Io, form: 'json' | 'lines' | 'progress' | 'si
 
 function levelOf(event: string): string {
   if (event === 'poll-failed' || event === 'login-needed') return 'warn';
-  return event === 'error' ? 'error' : 'info';
+  return event === 'error' || event === 'trouble' ? 'error' : 'info';
 }
 
 function factsOf(event: EngineEvent): Record<string, unknown> {
@@ -56,6 +56,8 @@ function factsOf(event: EngineEvent): Record<string, unknown> {
       };
     case 'catch-up':
       return { source: event.source.name, rule: event.rule, missed: event.missed, taken: event.taken };
+    case 'trouble':
+      return { message: event.message };
     case 'login-needed':
       return { account: event.account.account, message: event.message };
     default:

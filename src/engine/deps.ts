@@ -63,4 +63,6 @@ export type EngineEvent =
   | { kind: 'job-started'; job: JobView }
   | { kind: 'job-progress'; job: JobView; done: number; total: number }
   | { kind: 'job-ended'; job: JobView }
+  /** Something in the engine itself went wrong; the work goes on. */
+  | { kind: 'trouble'; message: string }
   | { kind: 'login-needed'; account: Account; message: string };

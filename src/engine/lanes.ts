@@ -1,6 +1,11 @@
 import PQueue from 'p-queue';
+import { SECOND } from '../core/clock.ts';
+import { asFailure } from '../core/failure.ts';
 import type { EngineDeps } from './deps.ts';
 import { runJob } from './runner.ts';
+
+/** A job whose outcome could not be written is tried again after this. */
+const STRANDED_MS = 15 * SECOND;
 
 /**
  * One queue of concurrency 1 for each destination account inside one global bound. Only the head of a lane is
@@ -13,6 +18,7 @@ export class Lanes {
   readonly #lanes = new Map<number, PQueue>();
   readonly #onEnd: () => void;
   readonly #stop = new AbortController();
+  readonly #stranded = new Set<number>();
 
   constructor(deps: EngineDeps, onEnd: () => void) {
     this.#deps = deps;
@@ -27,6 +33,7 @@ export class Lanes {
 
   /** Starts the next due job of every free lane, as far as the bound allows. Gives how many it started. */
   async fill(): Promise<number> {
+    await this.#release();
     const room = this.#deps.settings.concurrency - this.running;
     if (room <= 0) return 0;
     const due = await this.#deps.store.jobs.dueLanes(this.#deps.clock.now(), [...this.#lanes.keys()]);
@@ -40,6 +47,7 @@ export class Lanes {
     this.#lanes.set(accountId, lane);
     void lane
       .add(() => this.#all.add(() => this.#runNext(accountId)))
+      .catch((error: unknown) => this.#deps.emit({ kind: 'trouble', message: asFailure(error).message }))
       .finally(() => {
         this.#lanes.delete(accountId);
         this.#onEnd();
@@ -48,7 +56,23 @@ export class Lanes {
 
   async #runNext(accountId: number): Promise<void> {
     const job = await this.#deps.store.jobs.claim(accountId, this.#deps.clock.now());
-    if (job) await runJob(this.#deps, job, this.#stop.signal);
+    if (!job) return;
+    try {
+      await runJob(this.#deps, job, this.#stop.signal);
+    } catch (error) {
+      // What became of it could not be written (a full disk): the journal knows how far it came.
+      this.#stranded.add(job.id);
+      throw error;
+    }
+  }
+
+  /** Gives stranded jobs back to their lanes, as soon as the store takes it. */
+  async #release(): Promise<void> {
+    const now = this.#deps.clock.now();
+    for (const id of this.#stranded) {
+      await this.#deps.store.jobs.release(id, now + STRANDED_MS, now);
+      this.#stranded.delete(id);
+    }
   }
 
   /** Resolves when nothing runs any more. */
