@@ -147,21 +147,18 @@ const addressNames = [
 const shapes: readonly (readonly [RegExp, string])[] = [
   // name=value, also percent-encoded once as an address inside an address.
   [
-    new RegExp(
-      `(?<![\\w-])(${secretNames}|${addressNames})(=|%3D)(?!\\*{3})(?:(?!%26)[^&\\s"'<>\\\\#;,])+`,
-      'gi',
-    ),
+    new RegExp(`(?<![\\w-])(${secretNames}|${addressNames})(=|%3D)(?:(?!%26)[^&\\s"'<>\\\\#;,])+`, 'gi'),
     `$1$2${gap}`,
   ],
   // "name": "value", also as JSON inside JSON; an unclosed string reaches to the end of what there is.
   [
-    new RegExp(`(\\\\*")(${secretNames})\\1(\\s*:\\s*)\\1(?!\\*{3})(?:(?!\\1)(?:\\\\.|[^\\\\]))*`, 'gis'),
+    new RegExp(`(\\\\*")(${secretNames})\\1(\\s*:\\s*)\\1(?:(?!\\1)(?:\\\\.|[^\\\\]))*`, 'gis'),
     `$1$2$1$3$1${gap}`,
   ],
   // An OAuth code in JSON; error codes are words or numbers and stay.
   [/("code"\s*:\s*")(?=[^"]*\d)[^"\s]{16,}/gi, `$1${gap}`],
   // name: value, as headers look in texts.
-  [/\b((?:proxy-)?authorization|(?:set-)?cookie)(\s*:\s*)(?!\*{3})[^\r\n"]+/gi, `$1$2${gap}`],
+  [/\b((?:proxy-)?authorization|(?:set-)?cookie)(\s*:\s*)[^\r\n"]+/gi, `$1$2${gap}`],
   [/\b(Bearer|Basic|DPoP|OAuth)(\s+)(?=[^\s"',;]*[\d=_-])[\w.~+/=|:-]{8,}/g, `$1$2${gap}`],
   // Telegram's bot tokens stand in the path (https://core.telegram.org/bots/api#making-requests).
   [/\b(bot)(\d+)(?::|%3A)[\w-]{3,}/gi, `$1$2:${gap}`],
