@@ -2,7 +2,6 @@ import { MINUTE, SECOND } from '../core/clock.ts';
 import { later } from '../core/failure.ts';
 import type { Http } from '../core/http.ts';
 import type { LookUp, PublishRequest } from '../core/platform.ts';
-import { classifyInstagram } from './instagram-errors.ts';
 import { graph, graphTime, listAll, readObject, sameText } from './meta.ts';
 
 /** Lists of media lag behind by minutes at the worst. */
@@ -27,7 +26,7 @@ export interface ContainerState {
 }
 
 export function readContainer(http: Http, id: string): Promise<ContainerState | undefined> {
-  return readObject(http, id, 'id,status,status_code,video_status', classifyInstagram);
+  return readObject(http, id, 'id,status,status_code,video_status');
 }
 
 /**
@@ -94,7 +93,7 @@ export async function reelsSince(
 /** The post's address. It is published whether this succeeds or not. */
 export async function permalink(http: Http, id: string): Promise<string | null> {
   try {
-    return (await readObject<Reel>(http, id, 'id,permalink,timestamp', classifyInstagram))?.permalink ?? null;
+    return (await readObject<Reel>(http, id, 'id,permalink,timestamp'))?.permalink ?? null;
   } catch {
     return null;
   }

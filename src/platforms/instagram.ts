@@ -13,7 +13,7 @@ import {
   reelsSince,
 } from './instagram-lookups.ts';
 import { instagramRules } from './instagram-rules.ts';
-import { authorizeMeta, graph, graphTime, graphVersion, metaOrigins, metaTokenRefused } from './meta.ts';
+import { authorizeMeta, graph, graphTime, graphVersion, metaOrigins } from './meta.ts';
 import type { ListedPage } from './meta-login.ts';
 import { facebookLogin, listPages, pageObstacle, reachedBy } from './meta-login.ts';
 import { sendBytes } from './meta-rupload.ts';
@@ -57,7 +57,6 @@ export const instagram: Platform = {
       identityOf,
     ),
   authorize: authorizeMeta,
-  tokenRefused: metaTokenRefused,
   classify: classifyInstagram,
   readings: (response, _request, clock) => usageReadings(response, clock.now()),
   readLimits: async ({ http, account }) => {
@@ -181,7 +180,6 @@ async function upload(request: PublishRequest, container: Container, createdAt: 
   await sendBytes({
     http,
     url: container.uri,
-    name: 'Instagram',
     media,
     held: async () => {
       const state = await readContainer(http, container.id);

@@ -113,7 +113,7 @@ export function classifyGraph(
   clock: Clock,
 ): Failure | undefined {
   const error = graphErrorOf(response);
-  if (!error) return undefined;
+  if (!error) return uploadTrouble(name, response);
   const row =
     [...rows, ...graphErrors, ...lastErrors].find((one) => fits(one, error)) ??
     (error.code >= 200 && error.code <= 299 ? permission : undefined);
@@ -131,7 +131,7 @@ function unknown(error: GraphError, name: string, response: HttpResponse): Failu
   return new Failure('E_PLATFORM_DOWN', { message: say('', error, name), status: response.status });
 }
 
-export function failureOf(
+function failureOf(
   row: ErrorRow,
   error: GraphError | undefined,
   name: string,
@@ -159,7 +159,7 @@ function say(what: string, error: GraphError, name: string): string {
 }
 
 /** Meta quotes tokens in some of its messages (“Malformed access token …”). */
-export function masked(text: string): string {
+function masked(text: string): string {
   return text.replace(/(?=[\w|-]*\d)[\w|-]{24,}/gu, '…').slice(0, 400);
 }
 
@@ -170,6 +170,29 @@ function fits(row: ErrorRow, { code, subcode = 0, message }: GraphError): boolea
     (row.either === undefined || row.either.includes(code) || row.either.includes(subcode)) &&
     (row.says === undefined || row.says.test(message))
   );
+}
+
+/**
+ * rupload has an error shape of its own: `debug_info`. What may pass is E_PLATFORM_DOWN: the upload is tried
+ * again from where the server stands.
+ * https://developers.facebook.com/documentation/instagram-platform/content-publishing/resumable-uploads
+ */
+function uploadTrouble(name: string, response: HttpResponse): Failure | undefined {
+  const info = parsed(response)['debug_info'];
+  if (!isRecord(info)) return undefined;
+  const { status } = response;
+  const type = typeof info['type'] === 'string' ? info['type'] : '';
+  const words = masked(typeof info['message'] === 'string' ? info['message'] : '');
+  if (/unauthorized user request/iu.test(words))
+    return new Failure('E_LOGIN_NEEDED', {
+      ...login,
+      status,
+      message: `${name} refuses the token for uploads.`,
+    });
+  const message = `${name} did not take the upload: “${words}” (${type}).`;
+  return type === 'ParameterValidationError'
+    ? new Failure('E_REFUSED', { status, message, certain: true })
+    : new Failure('E_PLATFORM_DOWN', { status, message });
 }
 
 /** The error object of an answer, whatever its status; undefined where there is none. */
@@ -186,16 +209,8 @@ export function graphErrorOf(response: HttpResponse): GraphError | undefined {
   };
 }
 
-/** True for the ways in which Graph says “no such object, or not for you”. */
-export function isUnreadable(response: HttpResponse): boolean {
-  const error = graphErrorOf(response);
-  if (!error) return false;
-  if (error.code === 803 || (error.code === 100 && error.subcode === 33)) return true;
-  return error.code === 100 && error.subcode === undefined && /does not exist/iu.test(error.message);
-}
-
 /** The body as an object; empty where it is none. */
-export function parsed(response: HttpResponse): Record<string, unknown> {
+function parsed(response: HttpResponse): Record<string, unknown> {
   try {
     const body = response.json();
     return isRecord(body) ? body : {};

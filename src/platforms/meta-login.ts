@@ -31,7 +31,8 @@ export function facebookLogin(scopes: readonly string[], needed: readonly string
     authorizeUrl,
     exchange,
     refresh,
-    refreshEveryMs: 7 * DAY,
+    // Weekly: a token that its platform renews by machine should never come near its end of 60 days.
+    refreshAheadMs: 53 * DAY,
     fromToken,
     // No revoke: it would take the app's rights for all Pages and Instagram accounts of this person at once.
   };

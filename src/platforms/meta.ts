@@ -1,8 +1,6 @@
 import type { Grant } from '../core/account.ts';
 import { Failure } from '../core/failure.ts';
-import type { Http, HttpRequest, HttpResponse } from '../core/http.ts';
-import type { GraphReader } from './meta-errors.ts';
-import { graphErrorOf, isUnreadable } from './meta-errors.ts';
+import type { Http, HttpRequest } from '../core/http.ts';
 
 /**
  * The one place that names the version. v26.0 came on 2026-07-29; a version lives about two years.
@@ -42,47 +40,26 @@ export function authorizeMeta(request: HttpRequest, grant: Grant): HttpRequest {
   return { ...request, headers: { ...request.headers, authorization: `${scheme} ${token}` } };
 }
 
-/** Graph answers a dead token with 400 and code 190 (or 102): then the grant is renewed and it is tried once more. */
-export function metaTokenRefused(response: HttpResponse): boolean {
-  const error = graphErrorOf(response);
-  return error?.code === 190 || error?.code === 102;
-}
-
 /**
  * Reads some fields of one object. Undefined where Graph says that it can't be read (100/33, 803): right after
  * its creation, and during Meta's faults, that is said of objects that are there. Asks a second time with the
  * person's token before it says so.
  */
-export async function readObject<T>(
-  http: Http,
-  id: string,
-  fields: string,
-  reader: GraphReader,
-): Promise<T | undefined> {
-  const request: HttpRequest = {
-    url: `${graph}/${id}`,
-    query: { fields },
-    call: 'read',
-    accept: [400, 403, 404],
-  };
-  const response = await http.send(request);
-  if (response.status < 300) return response.json<T>();
-  if (!isUnreadable(response)) throw refusal(reader, response, request, http);
+export async function readObject<T>(http: Http, id: string, fields: string): Promise<T | undefined> {
+  const request: HttpRequest = { url: `${graph}/${id}`, query: { fields }, call: 'read' };
   try {
-    const second = await http.send({ ...request, headers: asPerson });
-    return second.status < 300 ? second.json<T>() : undefined;
+    return (await http.send(request)).json<T>();
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'E_UNREADABLE') throw error;
+  }
+  try {
+    return (await http.send({ ...request, headers: asPerson })).json<T>();
   } catch (error) {
     // The person's token may be dead while the Page's lives on: that is no reason to stop the account.
-    if (error instanceof Failure && error.kind === 'login') return undefined;
+    if (error instanceof Failure && (error.code === 'E_UNREADABLE' || error.kind === 'login'))
+      return undefined;
     throw error;
   }
-}
-
-function refusal(reader: GraphReader, response: HttpResponse, request: HttpRequest, http: Http): Failure {
-  return (
-    reader(response, request, http.clock) ??
-    new Failure('E_BAD_ANSWER', { status: response.status, message: `Meta answered ${response.status}.` })
-  );
 }
 
 /** Instants come as `2026-11-20T10:15:30+0000`, sometimes as Unix seconds. Epoch ms; undefined where unreadable. */

@@ -1,6 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
 import { OffsetClock } from './clock.ts';
+import { createFacebook } from './facebook.ts';
+import { createInstagram } from './instagram.ts';
 import type { Sandbox } from './sandbox.ts';
 import { createSandbox } from './sandbox.ts';
 import type { SandboxServer } from './server.ts';
@@ -9,7 +11,7 @@ import { createTiktok } from './tiktok.ts';
 import type { SimulatorFactory } from './types.ts';
 
 /** The simulated platforms: each adds its line. */
-export const simulators: readonly SimulatorFactory[] = [createTiktok];
+export const simulators: readonly SimulatorFactory[] = [createTiktok, createInstagram, createFacebook];
 
 /** All platforms on one loopback port, on a clock that `POST /_control/clock` moves ahead of the given one. */
 export async function startSandbox(
