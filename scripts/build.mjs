@@ -19,6 +19,8 @@ await build({
   sourcemap: true,
   logLevel: 'warning',
 });
+// What the demo publishes is read from beside the bundle.
+cpSync(join(root, 'src', 'sandbox', 'videos'), join(fresh, 'videos'), { recursive: true });
 // A program that runs from dist/ meanwhile keeps its chunks: new files are laid over the old ones.
 cpSync(fresh, join(root, 'dist'), { recursive: true });
 rmSync(fresh, { recursive: true, force: true });

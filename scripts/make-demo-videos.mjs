@@ -12,14 +12,16 @@ const LARGEST_BYTES = 150_000;
 // keeps to Instagram's least of 23.
 const size = '360x640';
 const rate = 24;
+// `steps`: how often a second the gradient moves; the long one would be too large otherwise.
 
-/** @type {{ name: string, seconds: number, colors: string[], title: string, speed: number, tone: string, video: string[], audio: string[] }[]} */
+/** @type {{ name: string, seconds: number, colors: string[], title: string, steps: number, speed: number, tone: string, video: string[], audio: string[] }[]} */
 const videos = [
   {
     name: 'sunrise.mp4',
     seconds: 12,
     colors: ['0x3a1c71', '0xff7e5f'],
     title: 'Morning ride',
+    steps: 24,
     speed: 0.006,
     tone: '0.18*sin(2*PI*(220+110*floor(mod(t,4)))*t)*exp(-2*mod(t,1))',
     video: ['-c:v', 'libx264', '-preset', 'veryslow', '-crf', '30', '-profile:v', 'high', '-g', '96'],
@@ -30,6 +32,7 @@ const videos = [
     seconds: 9,
     colors: ['0x00223e', '0x2bc0e4'],
     title: 'By the sea',
+    steps: 24,
     speed: 0.006,
     tone: '0.15*sin(2*PI*(330+55*floor(mod(t,3)))*t)*exp(-2*mod(t,1))',
     video: [
@@ -51,7 +54,8 @@ const videos = [
     seconds: 64,
     colors: ['0x0b3d2e', '0x8fbf5f'],
     title: 'The long way',
-    speed: 0.0015,
+    steps: 1,
+    speed: 0.008,
     tone: '0.12*sin(2*PI*(196+49*floor(mod(t/2,5)))*t)*exp(-4*mod(t,2))',
     video: [
       '-c:v',
@@ -59,7 +63,7 @@ const videos = [
       '-preset',
       'veryslow',
       '-crf',
-      '38',
+      '35',
       '-profile:v',
       'high',
       '-g',
@@ -72,13 +76,13 @@ const videos = [
 ];
 
 mkdirSync(folder, { recursive: true });
-for (const { name, seconds, colors, title, speed, tone, video, audio } of videos) {
+for (const { name, seconds, colors, title, steps, speed, tone, video, audio } of videos) {
   const [c0, c1] = colors;
   const gradient =
-    `gradients=s=${size}:r=${rate}:d=${seconds}:n=2:c0=${c0}:c1=${c1}` +
+    `gradients=s=${size}:r=${steps}:d=${seconds}:n=2:c0=${c0}:c1=${c1}` +
     `:x0=60:y0=0:x1=300:y1=640:speed=${speed}`;
   const text =
-    `drawtext=text='${title}':fontcolor=white:fontsize=44:x=(w-text_w)/2:y=h*0.36:shadowcolor=black@0.4:shadowx=2:shadowy=2,` +
+    `fps=${rate},drawtext=text='${title}':fontcolor=white:fontsize=44:x=(w-text_w)/2:y=h*0.36:shadowcolor=black@0.4:shadowx=2:shadowy=2,` +
     "drawtext=text='%{eif\\:t\\:d} s':fontcolor=white@0.9:fontsize=30:x=(w-text_w)/2:y=h*0.48";
   execFileSync(
     'ffmpeg',
