@@ -69,7 +69,10 @@ function ownFolder(app: App): MediaSpec {
 function allowHost(url: string, hosts: readonly string[]): void {
   const { hostname } = new URL(url);
   if (hosts.some((end) => hostname === end.replace(/^\./u, '') || hostname.endsWith(end))) return;
-  throw new Failure('E_REFUSED', { message: `The link leads to ${hostname}, which is none of TikTok’s hosts.`, certain: true });
+  throw new Failure('E_REFUSED', {
+    message: `The link leads to ${hostname}, which is none of TikTok’s hosts.`,
+    certain: true,
+  });
 }
 
 function choiceOf<T extends string>(value: unknown, choices: readonly T[], preset: T): T {

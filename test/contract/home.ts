@@ -85,18 +85,44 @@ export async function signInTo(world: World, service: Service, user = 'me'): Pro
   const verifier = newVerifier();
   const challenge = challengeOf(verifier, signIn.pkce);
   const redirectUri = signIn.redirect.uri.replace(':*', ':53412');
-  const asked = { redirectUri, state: 'state-of-the-contract', scopes: signIn.scopes, ...(challenge === undefined ? {} : { challenge }) };
-  const made = await signIn.prepare?.({ ...asked, http, clock, at: 'mastodon.social', app: sandboxApp(service.id) });
+  const asked = {
+    redirectUri,
+    state: 'state-of-the-contract',
+    scopes: signIn.scopes,
+    ...(challenge === undefined ? {} : { challenge }),
+  };
+  const made = await signIn.prepare?.({
+    ...asked,
+    http,
+    clock,
+    at: 'mastodon.social',
+    app: sandboxApp(service.id),
+  });
   const app = made?.app ?? sandboxApp(service.id);
   const prepared = made ? { prepared: made.prepared } : {};
   const { redirectedTo } = await approveWithin(sandbox, signIn.authorizeUrl({ ...asked, app, ...prepared }));
   const callback = new URL(redirectedTo).searchParams;
-  const grant = await signIn.exchange({ http, app, clock, code: callback.get('code') ?? '', redirectUri, verifier, callback, ...prepared });
+  const grant = await signIn.exchange({
+    http,
+    app,
+    clock,
+    code: callback.get('code') ?? '',
+    redirectUri,
+    verifier,
+    callback,
+    ...prepared,
+  });
   return keepAccount(world, service, grant, app, user);
 }
 
 /** Keeps the first eligible account of a grant. */
-export async function keepAccount(world: World, service: Service, grant: Grant, app: App, user = 'me'): Promise<Account> {
+export async function keepAccount(
+  world: World,
+  service: Service,
+  grant: Grant,
+  app: App,
+  user = 'me',
+): Promise<Account> {
   const { clock, sandbox, store, vault } = world;
   const http = plainHttp({ transport: sandboxTransport(sandbox), clock, service, timeoutMs: 30_000 });
   const offered = await service.identities({ http: http.carrying(service, grant), grant, app, clock });
@@ -105,7 +131,19 @@ export async function keepAccount(world: World, service: Service, grant: Grant, 
   const whole = identity.grantExtra ? { ...grant, extra: { ...grant.extra, ...identity.grantExtra } } : grant;
   await saveGrant(vault, { platform: service.id, remoteId: identity.remoteId }, whole);
   const { remoteId, handle, name, settings = {} } = identity;
-  return store.accounts.save({ platform: service.id, remoteId, handle, name, user, scopes: grant.scopes, settings, expiresAt: grant.expiresAt }, clock.now());
+  return store.accounts.save(
+    {
+      platform: service.id,
+      remoteId,
+      handle,
+      name,
+      user,
+      scopes: grant.scopes,
+      settings,
+      expiresAt: grant.expiresAt,
+    },
+    clock.now(),
+  );
 }
 
 /** Starts a process over the world. */
@@ -141,11 +179,20 @@ export async function startLife(world: World, options: LifeOptions): Promise<Lif
           service,
           http: plainHttp({ transport, clock, service, timeoutMs }),
           account: async () => (await store.accounts.get(account.id)) ?? account,
-          app: async () => ({ ...sandboxApp(service.id), ...(typeof account.settings['host'] === 'string' ? { host: account.settings['host'] } : {}) }),
+          app: async () => ({
+            ...sandboxApp(service.id),
+            ...(typeof account.settings['host'] === 'string' ? { host: account.settings['host'] } : {}),
+          }),
           clock,
           lock: (_name, work) => work(),
-          onGrant: async (grant) => void (await store.accounts.update(account.id, { status: 'ok', expiresAt: grant.expiresAt }, clock.now())),
-          onLoginNeeded: async () => void (await store.accounts.update(account.id, { status: 'login-needed' }, clock.now())),
+          onGrant: async (grant) =>
+            void (await store.accounts.update(
+              account.id,
+              { status: 'ok', expiresAt: grant.expiresAt },
+              clock.now(),
+            )),
+          onLoginNeeded: async () =>
+            void (await store.accounts.update(account.id, { status: 'login-needed' }, clock.now())),
         }),
       }),
     anonymous: plainHttp({ transport, clock, timeoutMs }),
@@ -175,25 +222,57 @@ export async function demoFile(): Promise<MediaFile> {
     .map((name) => media.path + name)
     .sort((a, b) => statSync(a).size - statSync(b).size);
   const facts = await probe(smallest);
-  shipped = { ...facts, path: smallest, mimeType: 'video/mp4', sha256: createHash('sha256').update(readFileSync(smallest)).digest('hex') };
+  shipped = {
+    ...facts,
+    path: smallest,
+    mimeType: 'video/mp4',
+    sha256: createHash('sha256').update(readFileSync(smallest)).digest('hex'),
+  };
   return shipped;
 }
 
 let videoCount = 0;
 
 /** A stored video with one job to the account. */
-export async function giveJob(world: World, account: Account, caption = 'A morning ride #bike'): Promise<number> {
+export async function giveJob(
+  world: World,
+  account: Account,
+  caption = 'A morning ride #bike',
+): Promise<number> {
   const { store, clock } = world;
   const now = clock.now();
   const [source] = await store.sources.list();
-  const row = source ?? (await store.sources.add({ kind: 'none', accountId: null, locator: 'nowhere', name: 'nowhere', user: 'me' }, now));
+  const row =
+    source ??
+    (await store.sources.add(
+      { kind: 'none', accountId: null, locator: 'nowhere', name: 'nowhere', user: 'me' },
+      now,
+    ));
   videoCount += 1;
   const { jobIds } = await store.videos.take(
     row.id,
     [
       {
-        item: { remoteId: String(7_575_000_000_000_000_000n + BigInt(videoCount)), url: 'https://www.tiktok.com/@creator/video/7575000000000000123', caption, publishedAt: now - 60_000, kind: 'video', durationSeconds: 12, facts: {} },
-        jobs: [{ accountId: account.id, ruleId: (await anyRule(world, account, row.id)).id, user: 'me', state: 'waiting', reason: 'ready', runAt: now, maxAttempts: 8 }],
+        item: {
+          remoteId: String(7_575_000_000_000_000_000n + BigInt(videoCount)),
+          url: 'https://www.tiktok.com/@creator/video/7575000000000000123',
+          caption,
+          publishedAt: now - 60_000,
+          kind: 'video',
+          durationSeconds: 12,
+          facts: {},
+        },
+        jobs: [
+          {
+            accountId: account.id,
+            ruleId: (await anyRule(world, account, row.id)).id,
+            user: 'me',
+            state: 'waiting',
+            reason: 'ready',
+            runAt: now,
+            maxAttempts: 8,
+          },
+        ],
         skipped: [],
       },
     ],
@@ -203,11 +282,25 @@ export async function giveJob(world: World, account: Account, caption = 'A morni
 }
 
 async function anyRule({ store, clock }: World, account: Account, sourceId: number): Promise<Rule> {
-  const known = (await store.rules.list()).find((rule) => rule.destinations.some(({ accountId }) => accountId === account.id));
+  const known = (await store.rules.list()).find((rule) =>
+    rule.destinations.some(({ accountId }) => accountId === account.id),
+  );
   if (known) return known;
   const now = clock.now();
   return store.rules.add(
-    { name: `to-${account.platform}-${account.id}`, user: 'me', sourceId, destinations: [{ accountId: account.id, options: {} }], media: [], delayMs: 0, approve: false, catchUp: { kind: 'all' }, paused: false, startsAt: 0, spec: {} },
+    {
+      name: `to-${account.platform}-${account.id}`,
+      user: 'me',
+      sourceId,
+      destinations: [{ accountId: account.id, options: {} }],
+      media: [],
+      delayMs: 0,
+      approve: false,
+      catchUp: { kind: 'all' },
+      paused: false,
+      startsAt: 0,
+      spec: {},
+    },
     now,
   );
 }
@@ -231,7 +324,11 @@ export async function drive(world: World, { engine }: Pick<Life, 'engine'>): Pro
 }
 
 /** What must hold for every job at the end, whatever happened. Gives the breaches in words. */
-export async function breachesOf(world: World, platform: Platform, jobIds: readonly number[]): Promise<string[]> {
+export async function breachesOf(
+  world: World,
+  platform: Platform,
+  jobIds: readonly number[],
+): Promise<string[]> {
   const posts = world.sandbox.posts().filter((post) => post.platform === platform.id);
   const breaches: string[] = [];
   if (posts.length > jobIds.length) breaches.push(`${posts.length} posts for ${jobIds.length} job(s)`);
@@ -239,9 +336,13 @@ export async function breachesOf(world: World, platform: Platform, jobIds: reado
     const job = (await world.store.jobs.get(id)) as JobView;
     if (job.state === 'published') {
       const shown = posts.filter((post) => post.id === job.post?.id);
-      if (shown.length !== 1) breaches.push(`job ${id} is published as ${job.post?.id}, which the platform shows ${shown.length} times`);
+      if (shown.length !== 1)
+        breaches.push(
+          `job ${id} is published as ${job.post?.id}, which the platform shows ${shown.length} times`,
+        );
     }
-    if (job.state === 'dead' && posts.length > 0 && jobIds.length === 1) breaches.push(`job ${id} is dead, and yet a post is out`);
+    if (job.state === 'dead' && posts.length > 0 && jobIds.length === 1)
+      breaches.push(`job ${id} is dead, and yet a post is out`);
     if (job.state === 'running') breaches.push(`job ${id} is still running`);
   }
   for (const { what } of world.sandbox.complaints()) breaches.push(`the platform complains: ${what}`);

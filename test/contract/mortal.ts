@@ -7,7 +7,8 @@ export class Crash extends Error {
 }
 
 /** Calls that change nothing outside: dying around them is dying at the next one that does. */
-const reads = /^(get|list|load|counts|waitingByReason|dueLanes|nextRunAt|attempts|posts|oldestWaiting|known|media|peek|state|inUse|version)$/;
+const reads =
+  /^(get|list|load|counts|waitingByReason|dueLanes|nextRunAt|attempts|posts|oldestWaiting|known|media|peek|state|inUse|version)$/;
 
 /**
  * Counts the points at which a process can die so that it matters: after each write to the store, and after
@@ -38,7 +39,10 @@ export function mortality(dieAt: number): Mortality {
   }
 
   function store(whole: Store): Store {
-    const mortal = Object.entries(whole).map(([room, functions]) => [room, typeof functions === 'object' ? wrap(functions as object) : functions]);
+    const mortal = Object.entries(whole).map(([room, functions]) => [
+      room,
+      typeof functions === 'object' ? wrap(functions as object) : functions,
+    ]);
     return Object.fromEntries(mortal) as Store;
   }
 
@@ -48,7 +52,8 @@ export function mortality(dieAt: number): Mortality {
         const own: unknown = Reflect.get(target, name, receiver);
         if (typeof own !== 'function') return own;
         return (...args: unknown[]) => {
-          if (reads.test(String(name))) return life.dead ? Promise.reject(new Crash('dead already')) : own.apply(target, args);
+          if (reads.test(String(name)))
+            return life.dead ? Promise.reject(new Crash('dead already')) : own.apply(target, args);
           return through(() => own.apply(target, args) as Promise<unknown>);
         };
       },

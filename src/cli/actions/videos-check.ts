@@ -9,8 +9,12 @@ import { table } from '../table.ts';
 /** Each destination's limits against the file of a video (an id from `repost videos`) or a file on disk. */
 export async function checkVideo({ app, print }: Turn, _options: unknown, text: string): Promise<number> {
   const store = await app.store();
-  const facts = /^\d+$/u.test(text) ? await storedFacts(app, wholeNumber(text, 'A video’s id')) : await fileFacts(app, text);
-  const platforms = [...new Set((await store.accounts.list()).map((account) => account.platform))].filter((id) => id !== 'tiktok');
+  const facts = /^\d+$/u.test(text)
+    ? await storedFacts(app, wholeNumber(text, 'A video’s id'))
+    : await fileFacts(app, text);
+  const platforms = [...new Set((await store.accounts.list()).map((account) => account.platform))].filter(
+    (id) => id !== 'tiktok',
+  );
   const checks = platforms.map((id) => {
     const platform = platformOf(id);
     const check = checkMedia(facts, platform.media);
@@ -21,7 +25,11 @@ export async function checkVideo({ app, print }: Turn, _options: unknown, text: 
       ['PLATFORM', 'VERDICT', 'LIMIT AGAINST FILE'],
       checks.map(({ platform, ok, problems }) => [
         platform,
-        ok ? 'fits' : problems.some(({ fix }) => fix === 'none') ? 'refused' : `needs ${[...new Set(problems.map(({ fix }) => fix))].join(', ')}`,
+        ok
+          ? 'fits'
+          : problems.some(({ fix }) => fix === 'none')
+            ? 'refused'
+            : `needs ${[...new Set(problems.map(({ fix }) => fix))].join(', ')}`,
         problems.map(({ message }) => message).join('; '),
       ]),
       app.io.stdout.columns ?? 120,
@@ -33,11 +41,16 @@ export async function checkVideo({ app, print }: Turn, _options: unknown, text: 
 async function storedFacts(app: Turn['app'], id: number) {
   const store = await app.store();
   const video = await store.videos.get(id);
-  if (!video) throw new Failure('E_NOT_FOUND', { message: `There is no video ${id}.`, command: 'repost videos' });
+  if (!video)
+    throw new Failure('E_NOT_FOUND', { message: `There is no video ${id}.`, command: 'repost videos' });
   const sha256 = await store.videos.media(id);
   const media = sha256 === undefined ? undefined : await store.media.get(sha256);
   if (media) return media;
-  throw new Failure('E_NO_MEDIA', { kind: 'reject', message: `No file of video ${id} was found yet.`, hint: 'Give the path of the file instead, or run repost sync.' });
+  throw new Failure('E_NO_MEDIA', {
+    kind: 'reject',
+    message: `No file of video ${id} was found yet.`,
+    hint: 'Give the path of the file instead, or run repost sync.',
+  });
 }
 
 async function fileFacts(app: Turn['app'], path: string) {
