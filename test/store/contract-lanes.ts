@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import type { WaitReason } from '../../src/core/failure.ts';
+import type { OpenStore } from './contract.ts';
+import { exampleAttempt, exampleVerdict, openLane, T0 } from './examples.ts';
+
+export function describeLanes(open: OpenStore): void {
+  describe('lanes', () => {
+    it('are due by their head, the longest waiting first', async () => {
+      const store = await open();
+      const [one, two, three] = [
+        await openLane(store, '@1'),
+        await openLane(store, '@2'),
+        await openLane(store, '@3'),
+      ];
+      await one.addJob({ runAt: T0 + 3 });
+      await one.addJob({ runAt: T0 + 9 });
+      await two.addJob({ runAt: T0 + 1 });
+      await three.addJob({ runAt: T0 + 5 });
+      expect(await store.jobs.dueLanes(T0, [])).toEqual([]);
+      expect(await store.jobs.dueLanes(T0 + 3, [])).toEqual([two.account.id, one.account.id]);
+      expect(await store.jobs.dueLanes(T0 + 9, [two.account.id])).toEqual([one.account.id, three.account.id]);
+      await store.accounts.update(one.account.id, { paused: true }, T0);
+      expect(await store.jobs.dueLanes(T0 + 9, [])).toEqual([two.account.id, three.account.id]);
+    });
+
+    it('give their jobs by time, then by age', async () => {
+      const store = await open();
+      const lane = await openLane(store);
+      const late = await lane.addJob({ runAt: T0 + 2 });
+      const first = await lane.addJob({ runAt: T0 + 1 });
+      const second = await lane.addJob({ runAt: T0 + 1 });
+      const claimed = [];
+      for (let job = await store.jobs.claim(lane.account.id, T0 + 2); job; ) {
+        claimed.push([job.id, job.state, job.reason]);
+        job = await store.jobs.claim(lane.account.id, T0 + 2);
+      }
+      expect(claimed).toEqual([first, second, late].map((id) => [id, 'running', null]));
+    });
+
+    it('never hand out one job twice, however many ask at once', async () => {
+      const store = await open();
+      const lane = await openLane(store);
+      for (let n = 0; n < 20; n += 1) await lane.addJob();
+      const claims = await Promise.all(
+        Array.from({ length: 30 }, () => store.jobs.claim(lane.account.id, T0)),
+      );
+      const ids = claims.flatMap((job) => (job ? [job.id] : []));
+      expect(ids).toHaveLength(20);
+      expect(new Set(ids).size).toBe(20);
+    });
+
+    it('give nothing for a paused account', async () => {
+      const store = await open();
+      const lane = await openLane(store);
+      await lane.addJob();
+      await store.accounts.update(lane.account.id, { paused: true }, T0);
+      expect(await store.jobs.claim(lane.account.id, T0)).toBeUndefined();
+      expect(await store.jobs.nextRunAt(T0)).toBeNull();
+    });
+
+    it.each<WaitReason>(['approval', 'login', 'paused'])(
+      'never come due by a job that waits for %s',
+      async (reason) => {
+        const store = await open();
+        const lane = await openLane(store);
+        await lane.addJob({ reason });
+        expect(await store.jobs.dueLanes(T0 + 1e9, [])).toEqual([]);
+        expect(await store.jobs.claim(lane.account.id, T0 + 1e9)).toBeUndefined();
+        expect(await store.jobs.nextRunAt(T0)).toBeNull();
+        const ready = await lane.addJob({ runAt: T0 + 7 });
+        expect(await store.jobs.nextRunAt(T0)).toBe(T0 + 7);
+        expect((await store.jobs.claim(lane.account.id, T0 + 7))?.id).toBe(ready);
+      },
+    );
+
+    it('say when the next job comes due, also in the past, and without those that are busy', async () => {
+      const store = await open();
+      expect(await store.jobs.nextRunAt(T0)).toBeNull();
+      const [one, two] = [await openLane(store, '@1'), await openLane(store, '@2')];
+      await one.addJob({ runAt: T0 - 5 });
+      await two.addJob({ runAt: T0 + 5 });
+      expect(await store.jobs.nextRunAt(T0)).toBe(T0 - 5);
+      expect(await store.jobs.nextRunAt(T0, [one.account.id])).toBe(T0 + 5);
+    });
+
+    it('get back what was running when the process died', async () => {
+      const store = await open();
+      const lane = await openLane(store);
+      const ids = [await lane.addJob(), await lane.addJob(), await lane.addJob()];
+      await store.jobs.claim(lane.account.id, T0);
+      await store.jobs.claim(lane.account.id, T0);
+      expect(await store.jobs.recover(T0 + 50)).toEqual(ids.slice(0, 2));
+      expect(await store.jobs.get(ids[0] ?? 0)).toMatchObject({
+        state: 'waiting',
+        reason: 'ready',
+        runAt: T0 + 50,
+        attempt: 0,
+      });
+      expect(await store.jobs.recover(T0 + 60)).toEqual([]);
+    });
+
+    it('are held and let go by reason', async () => {
+      const store = await open();
+      const lane = await openLane(store);
+      const other = await openLane(store, '@other');
+      const ready = await lane.addJob();
+      const approval = await lane.addJob({ reason: 'approval' });
+      const foreign = await other.addJob();
+      const { id } = lane.account;
+      expect(await store.jobs.hold(id, ['ready', 'backoff'], 'login', T0 + 1, T0)).toBe(1);
+      expect(await store.jobs.get(ready)).toMatchObject({ reason: 'login', runAt: T0 + 1 });
+      expect((await store.jobs.get(approval))?.reason).toBe('approval');
+      expect((await store.jobs.get(foreign))?.reason).toBe('ready');
+      expect(await store.jobs.hold(id, ['login'], 'ready', T0 + 2, T0)).toBe(1);
+      expect((await store.jobs.claim(id, T0 + 2))?.id).toBe(ready);
+    });
+
+    it('are paused and resumed by rule, and what needs approval asks again', async () => {
+      const store = await open();
+      const lane = await openLane(store);
+      const ready = await lane.addJob();
+      const later = await lane.addJob({ reason: 'delay', runAt: T0 + 99 });
+      const backoff = await lane.addJob({ reason: 'backoff' });
+      expect(await store.jobs.holdRule(lane.rule.id, true, T0)).toBe(2);
+      expect((await store.jobs.get(backoff))?.reason).toBe('backoff');
+      expect(await store.jobs.holdRule(lane.rule.id, false, T0)).toBe(2);
+      expect((await store.jobs.get(ready))?.reason).toBe('ready');
+      expect((await store.jobs.get(later))?.reason).toBe('delay');
+      await store.jobs.holdRule(lane.rule.id, true, T0);
+      await store.rules.replace({ ...lane.rule, approve: true }, T0);
+      await store.jobs.holdRule(lane.rule.id, false, T0);
+      expect((await store.jobs.get(ready))?.reason).toBe('approval');
+    });
+
+    it('keep their counts through every change of state', async () => {
+      const store = await open();
+      const lane = await openLane(store);
+      const nothing = { waiting: 0, running: 0, published: 0, unknown: 0, dead: 0, cancelled: 0 };
+      expect(await store.jobs.counts()).toEqual(nothing);
+      const ids = [await lane.addJob(), await lane.addJob(), await lane.addJob({ reason: 'approval' })];
+      await store.jobs.claim(lane.account.id, T0);
+      expect(await store.jobs.counts()).toEqual({ ...nothing, waiting: 2, running: 1 });
+      expect(await store.jobs.waitingByReason()).toEqual({ ready: 1, approval: 1 });
+      await store.jobs.settle(ids[0] ?? 0, exampleVerdict('dead'), exampleAttempt('dead'), T0);
+      await store.jobs.cancel(ids[1] ?? 0, null, T0);
+      expect(await store.jobs.counts()).toEqual({ ...nothing, waiting: 1, dead: 1, cancelled: 1 });
+      expect(await store.jobs.waitingByReason()).toEqual({ approval: 1 });
+    });
+  });
+}
