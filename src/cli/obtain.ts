@@ -4,7 +4,7 @@ import type { MediaSpec } from '../core/rule.ts';
 import type { EngineDeps } from '../engine/deps.ts';
 import { openCache } from '../media/cache.ts';
 import { obtain } from '../media/fetch.ts';
-import { fitMedia } from '../media/fit.ts';
+import { makeFit } from '../media/fit.ts';
 import { download } from '../net/download.ts';
 import type { App } from './app.ts';
 
@@ -46,13 +46,11 @@ export async function createObtain(app: App): Promise<EngineDeps['obtain']> {
     if (knownSha256 !== file.sha256) await store.videos.setMedia(video.id, file.sha256);
     if (file.caption !== undefined && file.caption.length > video.caption.length)
       await store.videos.setCaption(video.id, file.caption);
-    return fitMedia(file, platform.media, {
-      cache,
-      tools,
+    const options = {
       fit: choiceOf(rule?.spec['fit'], ['none', 'remux', 'transcode'], 'remux'),
       tooLong: choiceOf(rule?.spec['tooLong'], ['skip', 'trim'], 'skip'),
-      platformName: platform.name,
-    });
+    } as const;
+    return makeFit(file, platform.media, options, { cache, tools });
   };
 }
 

@@ -11,6 +11,8 @@ export interface ContractOptions {
   account?: (world: World) => ReturnType<typeof signInTo>;
   /** Switches quirks on before anything happens. */
   prepare?: (world: World) => Promise<unknown>;
+  /** How this platform says that a token is no longer good. Default: a plain 401. */
+  refusedToken?: FaultAction;
   /** Kills in pairs: every n-th second kill only, where all would take too long. Default 1: all. */
   pairStride?: number;
 }
@@ -242,7 +244,10 @@ export function platformContract(platform: Platform, options: ContractOptions = 
 
     it('asks for its person when every answer is 401, and goes on after the sign-in', async () => {
       const { world, jobId } = await worldFor(trial);
-      world.sandbox.faults.add({ times: 1_000_000, action: { kind: 'status', status: 401, body: {} } });
+      world.sandbox.faults.add({
+        times: 1_000_000,
+        action: options.refusedToken ?? { kind: 'status', status: 401, body: {} },
+      });
       const life = await startLife(world, { platform });
       await drive(world, life);
       const stopped = await world.store.jobs.get(jobId);
