@@ -38,7 +38,10 @@ export const laneQueries = {
   claim: CLAIM,
 };
 
-type LaneStore = Pick<JobStore, 'dueLanes' | 'claim' | 'nextRunAt' | 'recover' | 'hold' | 'holdRule'>;
+type LaneStore = Pick<
+  JobStore,
+  'dueLanes' | 'claim' | 'nextRunAt' | 'recover' | 'release' | 'hold' | 'holdRule'
+>;
 
 /** Which jobs come next. */
 export function laneStore({ query, read, write }: Connection): LaneStore {
@@ -48,6 +51,9 @@ export function laneStore({ query, read, write }: Connection): LaneStore {
   const recover = query<{ id: number }>(`
     UPDATE jobs INDEXED BY jobs_open SET state = 'waiting', reason = 'ready', run_at = :now, updated_at = :now
     WHERE open_state = 'running' RETURNING id`);
+  const release = query(`
+    UPDATE jobs SET state = 'waiting', reason = 'backoff', run_at = :runAt, updated_at = :now
+    WHERE id = :id AND state = 'running'`);
   const hold = query(`
     UPDATE jobs INDEXED BY jobs_lane SET reason = :to, run_at = :runAt, updated_at = :now
     WHERE state = 'waiting' AND account_id = :accountId
@@ -78,6 +84,7 @@ export function laneStore({ query, read, write }: Connection): LaneStore {
           .map((row) => row.id)
           .sort((a, b) => a - b),
       ),
+    release: (id, runAt, now) => write(() => void release.run({ id, runAt, now })),
     hold: (accountId, from, to, runAt, now) =>
       write(() => hold.run({ accountId, from: JSON.stringify(from), to, runAt, now }).changes),
     holdRule: (ruleId, paused, now) =>

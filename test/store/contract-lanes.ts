@@ -99,6 +99,17 @@ export function describeLanes(open: OpenStore): void {
       expect(await store.jobs.recover(T0 + 60)).toEqual([]);
     });
 
+    it('get back one job whose run could not be written down', async () => {
+      const store = await open();
+      const lane = await openLane(store);
+      const id = await lane.addJob();
+      await store.jobs.release(id, T0 + 5, T0);
+      expect(await store.jobs.get(id)).toMatchObject({ reason: 'ready', runAt: T0 });
+      await store.jobs.claim(lane.account.id, T0);
+      await store.jobs.release(id, T0 + 5, T0);
+      expect(await store.jobs.get(id)).toMatchObject({ state: 'waiting', reason: 'backoff', runAt: T0 + 5 });
+    });
+
     it('are held and let go by reason', async () => {
       const store = await open();
       const lane = await openLane(store);
