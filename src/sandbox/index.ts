@@ -9,9 +9,15 @@ import type { SandboxServer } from './server.ts';
 import { serveSandbox } from './server.ts';
 import { createTiktok } from './tiktok.ts';
 import type { SimulatorFactory } from './types.ts';
+import { createYoutube } from './youtube.ts';
 
 /** The simulated platforms: each adds its line. */
-export const simulators: readonly SimulatorFactory[] = [createTiktok, createInstagram, createFacebook];
+export const simulators: readonly SimulatorFactory[] = [
+  createTiktok,
+  createInstagram,
+  createFacebook,
+  createYoutube,
+];
 
 /** All platforms on one loopback port, on a clock that `POST /_control/clock` moves ahead of the given one. */
 export async function startSandbox(
