@@ -4,12 +4,15 @@ import type { Failure } from '../core/failure.ts';
 import { vaultLocked, vaultUnreachable } from './failures.ts';
 import { within } from './turns.ts';
 
-/** The part of the `keytar` package that is used. */
+/**
+ * The part of the `keytar` package that is used. Not `findCredentials`: on a locked Secret Service it takes the
+ * process down (`strdup` of a null text in its keytar_posix.cc,
+ * https://github.com/github/keytar/blob/master/src/keytar_posix.cc).
+ */
 export interface Keytar {
   getPassword(service: string, account: string): Promise<string | null>;
   setPassword(service: string, account: string, password: string): Promise<void>;
   deletePassword(service: string, account: string): Promise<boolean>;
-  findCredentials(service: string): Promise<{ account: string }[]>;
 }
 
 /** The same calls for one service, with a time-out, and with errors as people understand them. */
@@ -18,7 +21,6 @@ export interface Calls {
   set(account: string, text: string): Promise<void>;
   /** False where nothing was removed. */
   remove(account: string): Promise<boolean>;
-  accounts(): Promise<string[]>;
 }
 
 const OTHER_VAULT =
@@ -73,8 +75,6 @@ export function keychainCalls(options: {
     set: (account, text) =>
       call((keytar) => keytar.setPassword(service, account, text), { carriesSecret: true }),
     remove: (account) => call((keytar) => keytar.deletePassword(service, account)),
-    accounts: async () =>
-      (await call((keytar) => keytar.findCredentials(service))).map(({ account }) => account),
   };
 }
 

@@ -20,16 +20,16 @@ export interface ItemsOf {
   parts: readonly (readonly [string, string])[];
 }
 
-const PART_PREFIX = 'part/';
-
 export function partAccount(name: string, generation: string, index: number): string {
-  return `${PART_PREFIX}${generation}/${index}/${name}`;
+  return `part/${generation}/${index}/${name}`;
 }
 
-/** Is this account a part of the value of this name, of whatever generation? */
-export function isPartOf(account: string, name: string): boolean {
-  if (!account.startsWith(PART_PREFIX)) return false;
-  return account.slice(PART_PREFIX.length).split('/').slice(2).join('/') === name;
+/**
+ * Where a write in parts notes what it is about to leave, since items can't be listed (see Keytar): a later
+ * write or removal clears away the parts of one that was cut off.
+ */
+export function markAccount(name: string): string {
+  return `part/mark/${name}`;
 }
 
 export function itemsOf(name: string, value: string): ItemsOf {
@@ -66,6 +66,13 @@ export function joinParts(
   if (parts.includes(null) || digest(text) !== head.sha256) return undefined;
   const value = parseJson(text);
   return typeof value === 'string' ? value : undefined;
+}
+
+/** A damaged mark names nothing to clear. */
+export function parseMark(text: string): { at: number; head: string } {
+  const mark = parseJson(text) as { at?: unknown; head?: unknown } | null | undefined;
+  const { at, head } = mark ?? {};
+  return { at: typeof at === 'number' ? at : 0, head: typeof head === 'string' ? head : '' };
 }
 
 function digest(text: string): string {

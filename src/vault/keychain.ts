@@ -1,12 +1,12 @@
 import type { Clock } from '../core/clock.ts';
-import { SECOND } from '../core/clock.ts';
+import { MINUTE, SECOND } from '../core/clock.ts';
 import type { Failure } from '../core/failure.ts';
 import type { Vault, VaultRead } from '../core/vault.ts';
 import { readOutcome, vaultCorrupt } from './failures.ts';
 import type { Calls, Keytar } from './keychain-calls.ts';
 import { keychainCalls, loadKeytar } from './keychain-calls.ts';
 import type { Head } from './keychain-items.ts';
-import { isPartOf, itemsOf, joinParts, parseHead, partAccount } from './keychain-items.ts';
+import { itemsOf, joinParts, markAccount, parseHead, parseMark, partAccount } from './keychain-items.ts';
 import { proveCanary } from './probe.ts';
 import { takeTurns } from './turns.ts';
 
@@ -19,6 +19,9 @@ export interface KeychainOptions {
   /** Where the keytar API comes from. Default: the optional package, loaded at the first call. */
   load?: () => Promise<Keytar>;
 }
+
+/** A write takes milliseconds; one that is older was cut off. */
+const UNFINISHED_MS = MINUTE;
 
 /** The keychain of the operating system: Secret Service on Linux, Keychain on macOS, Credential Manager on Windows. */
 export function keychainVault(options: KeychainOptions): Vault {
@@ -34,7 +37,7 @@ export function keychainVault(options: KeychainOptions): Vault {
     proveCanary({
       description,
       read: async (name) => (await readItems(calls, name)) ?? { state: 'absent' },
-      write: (name, value) => writeItems(calls, name, value),
+      write: (name, value) => writeItems(calls, options.clock, name, value),
       remove: async (name) => void (await calls.remove(name)),
     });
   return {
@@ -54,7 +57,7 @@ export function keychainVault(options: KeychainOptions): Vault {
           return readOutcome(error);
         }
       }),
-    write: (name, value) => inTurn(() => writeItems(calls, name, value)),
+    write: (name, value) => inTurn(() => writeItems(calls, options.clock, name, value)),
     remove: (name) =>
       inTurn(async () => {
         // Nothing deleted: there was nothing, or it is locked and all is still there.
@@ -85,11 +88,16 @@ async function readItems(calls: Calls, name: string): Promise<VaultRead | undefi
 }
 
 /** Parts of a fresh generation, then the head, then away with the old parts: a reader sees old or new, never both. */
-async function writeItems(calls: Calls, name: string, value: string): Promise<void> {
+async function writeItems(calls: Calls, clock: Clock, name: string, value: string): Promise<void> {
   const old = await calls.get(name);
   const { head, parts } = itemsOf(name, value);
-  for (const [account, text] of parts) await calls.set(account, text);
+  if (parts.length > 0) {
+    await clearCutOff(calls, name, clock.now() - UNFINISHED_MS);
+    await calls.set(markAccount(name), JSON.stringify({ at: clock.now(), head }));
+    for (const [account, text] of parts) await calls.set(account, text);
+  }
   await calls.set(name, head);
+  if (parts.length > 0) await calls.remove(markAccount(name));
   if (old !== null) await removeParts(calls, name, parseHead(old));
 }
 
@@ -98,9 +106,20 @@ async function removeItems(calls: Calls, name: string): Promise<boolean> {
   const old = await calls.get(name);
   const removed = await calls.remove(name);
   if (old !== null) await removeParts(calls, name, parseHead(old));
-  // A write that was cut off leaves parts that no head speaks of.
-  for (const account of await calls.accounts()) if (isPartOf(account, name)) await calls.remove(account);
+  await clearCutOff(calls, name, Number.POSITIVE_INFINITY);
   return removed;
+}
+
+/** Removes what a write left that began before `before` (epoch ms) and did not come to its end. */
+async function clearCutOff(calls: Calls, name: string, before: number): Promise<void> {
+  const mark = await calls.get(markAccount(name));
+  if (mark === null) return;
+  const { at, head } = parseMark(mark);
+  if (at >= before) return;
+  const live = await calls.get(name);
+  // The write was cut off after its last step but one: its parts are the value.
+  if (live !== head) await removeParts(calls, name, parseHead(head));
+  await calls.remove(markAccount(name));
 }
 
 async function removeParts(calls: Calls, name: string, head: Head | undefined): Promise<void> {
