@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { Failure } from '../../src/core/failure.ts';
+import type { Video } from '../../src/core/video.ts';
+import type { CachedMedia, MediaRegister } from '../../src/media/cache.ts';
+
+/** A fresh folder that is gone after the file's tests. */
+export function freshFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'repost-media-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export const PUBLISHED_AT = Date.UTC(2026, 10, 21, 9);
+export const VIDEO_ID = '7575000000000000123';
+
+export function aVideo(change: Partial<Video> = {}): Video {
+  const remoteId = change.remoteId ?? VIDEO_ID;
+  return {
+    id: 1,
+    sourceId: 1,
+    remoteId,
+    url: `https://www.tiktok.com/@test.creator/video/${remoteId}`,
+    caption: 'Morning ride #bike',
+    publishedAt: PUBLISHED_AT,
+    seenAt: PUBLISHED_AT + 60_000,
+    kind: 'video',
+    durationSeconds: 12,
+    width: 576,
+    height: 1024,
+    facts: {},
+    state: 'public',
+    ...change,
+  };
+}
+
+/** A register as the store keeps it, in memory. */
+export function memoryRegister(
+  inUse: Set<string> = new Set(),
+): MediaRegister & { rows: Map<string, CachedMedia> } {
+  const rows = new Map<string, CachedMedia>();
+  return {
+    rows,
+    async save(media) {
+      rows.set(media.sha256, media);
+    },
+    async get(sha256) {
+      return rows.get(sha256);
+    },
+    async touch(sha256, now) {
+      const row = rows.get(sha256);
+      if (row !== undefined) rows.set(sha256, { ...row, lastUsedAt: now });
+    },
+    async list() {
+      return [...rows.values()].sort((one, other) => one.lastUsedAt - other.lastUsedAt);
+    },
+    async inUse(sha256) {
+      return inUse.has(sha256);
+    },
+    async remove(sha256) {
+      rows.delete(sha256);
+    },
+  };
+}
+
+/** The Failure that a promise ends in, or that it gives. */
+export async function failureOf(work: Promise<unknown>): Promise<Failure> {
+  const outcome = await work.catch((error: unknown) => error);
+  if (outcome instanceof Failure) return outcome;
+  throw new Error('no Failure came', { cause: outcome });
+}
