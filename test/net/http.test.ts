@@ -257,14 +257,12 @@ test('nothing is ever sent twice by itself', async () => {
 test('traces tell the exchange, without a secret and without the file', async () => {
   const marks = ['access-token-1', 'SECRET-CANARY-1', 'SECRET-CANARY-2', 'refresh-of-access-token-1'];
   const { http, traces } = await bench((_, response, body) =>
-    response
-      .writeHead(400, { 'set-cookie': 'sid=SECRET-CANARY-2' })
-      .end(
-        JSON.stringify({
-          message: `You sent access-token-1 and ${body.length} bytes`,
-          refresh_token: 'SECRET-CANARY-2',
-        }),
-      ),
+    response.writeHead(400, { 'set-cookie': 'sid=SECRET-CANARY-2' }).end(
+      JSON.stringify({
+        message: `You sent access-token-1 and ${body.length} bytes`,
+        refresh_token: 'SECRET-CANARY-2',
+      }),
+    ),
   );
   const error = await http
     .send({
