@@ -1,0 +1,91 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createProgram, type Program } from '../../src/cli/child.ts';
+import { type MovableClock, OffsetClock } from '../../src/sandbox/clock.ts';
+import { simulators } from '../../src/sandbox/index.ts';
+import { approve } from '../../src/sandbox/person.ts';
+import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { type SandboxServer, serveSandbox } from '../../src/sandbox/server.ts';
+import type { SimulatorFactory } from '../../src/sandbox/types.ts';
+
+/** The real program in a home of its own, against the sandbox over real sockets. */
+export interface CliHome {
+  dir: string;
+  originals: string;
+  env: NodeJS.ProcessEnv;
+  repost: Program;
+  clock: MovableClock;
+  sandbox: Sandbox;
+  server: SandboxServer;
+  /** Keys and sign-in, as a person would. */
+  signIn(platform: string): Promise<void>;
+  /** A video on the simulated TikTok, its original in the folder. Gives its id. */
+  publish(caption: string, file?: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface CliHomeOptions {
+  /** Wraps each simulator: to see its requests as they come. */
+  wrap?: (factory: SimulatorFactory) => SimulatorFactory;
+  env?: NodeJS.ProcessEnv;
+}
+
+export async function openCliHome(options: CliHomeOptions = {}): Promise<CliHome> {
+  const dir = mkdtempSync(join(tmpdir(), 'repost-e2e-'));
+  const originals = join(dir, 'originals');
+  mkdirSync(originals);
+  const clock = new OffsetClock();
+  const wrap = options.wrap ?? ((factory: SimulatorFactory) => factory);
+  const sandbox = createSandbox({ clock, seed: 7, simulators: simulators.map(wrap) });
+  const server = await serveSandbox(sandbox);
+  writeFileSync(join(dir, 'origins.json'), JSON.stringify(server.origins));
+  writeFileSync(join(dir, 'passphrase'), 'a passphrase for tests\n', { mode: 0o600 });
+  const env: NodeJS.ProcessEnv = {
+    PATH: process.env['PATH'],
+    HOME: dir,
+    REPOST_HOME: join(dir, 'home'),
+    REPOST_ORIGINS: join(dir, 'origins.json'),
+    REPOST_VAULT: 'file',
+    REPOST_VAULT_PASSPHRASE_FILE: join(dir, 'passphrase'),
+    REPOST_NO_INPUT: '1',
+    ...options.env,
+  };
+  const repost = createProgram(env);
+  return {
+    dir,
+    originals,
+    env,
+    repost,
+    clock,
+    sandbox,
+    server,
+    async signIn(platform) {
+      await repost.run(
+        ['app', 'add', platform, '--client-id', `sandbox-${platform}-id`, '--client-secret-stdin'],
+        `sandbox-${platform}-secret\n`,
+      );
+      const login = repost.start(['login', platform, '--no-browser', '--json', '--account', '@creator']);
+      const { authorizeUrl } = JSON.parse(await login.nextLine()) as { authorizeUrl: string };
+      await approve(authorizeUrl, { account: '@creator' });
+      await login.succeeded();
+    },
+    async publish(caption, file = 'sunrise.mp4') {
+      const { id } = (await sandbox.control('tiktok', 'publish', {
+        caption,
+        durationSeconds: 12,
+        width: 576,
+        height: 1024,
+      })) as { id: string };
+      copyFileSync(
+        new URL(`../../src/sandbox/videos/${file}`, import.meta.url),
+        join(originals, `${id}.mp4`),
+      );
+      return id;
+    },
+    async close() {
+      await server.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
