@@ -1,0 +1,271 @@
+import type { Grant, Identity } from '../core/account.ts';
+import type { Clock } from '../core/clock.ts';
+import { MINUTE, SECOND } from '../core/clock.ts';
+import { Failure } from '../core/failure.ts';
+import type { Http, HttpResponse } from '../core/http.ts';
+import type { Limit } from '../core/limit.ts';
+import type { Service } from '../core/platform.ts';
+import type { Source, SourceContext } from '../core/source.ts';
+import type { SourceItem } from '../core/video.ts';
+import { retryAfter } from '../net/classify.ts';
+import { signIn } from './tiktok-sign-in.ts';
+
+const API = 'https://open.tiktokapis.com/v2';
+
+/** TikTok as a source: who the account is, and what it posts. No API that an own app may use gives the file. */
+export const tiktokService: Service = {
+  id: 'tiktok',
+  name: 'TikTok',
+  origins: ['https://open.tiktokapis.com', 'https://www.tiktok.com'],
+  signIn,
+  limits: [
+    callLimit('user.info', 'profile look-ups in a minute'),
+    callLimit('video.list', 'video listings in a minute'),
+    callLimit('video.query', 'video look-ups in a minute'),
+  ],
+  costs: {
+    'user.info': { 'user.info': 1 },
+    'video.list': { 'video.list': 1 },
+    'video.query': { 'video.query': 1 },
+  },
+  identities,
+  // Errors were seen to come with HTTP 200, from the sign-in at least: only the body is believed.
+  failsWith200: true,
+  classify,
+  readings: (response, request, clock) =>
+    request.call !== undefined && codeOf(response) === 'rate_limit_exceeded'
+      ? [{ bucket: request.call, blockedUntil: windowEnd(response, clock) }]
+      : [],
+};
+
+/** Counted for each endpoint by itself. Nobody says whether for each app or each account: the app is safe. */
+function callLimit(bucket: string, title: string): Limit {
+  return {
+    bucket,
+    title,
+    scope: 'app',
+    max: 600,
+    window: { kind: 'trailing', ms: MINUTE },
+    source: 'https://developers.tiktok.com/docs/en/tiktok-api-v2-rate-limit',
+  };
+}
+
+/** Only fields of granted rights are asked for: one field too many and the whole answer is an error. */
+async function identities({ http, grant }: { http: Http; grant: Grant }): Promise<Identity[]> {
+  const withName = grant.scopes.includes('user.info.profile');
+  const { user } = await ask<{ user?: TiktokUser }>(http, 'user.info', {
+    url: `${API}/user/info/`,
+    query: { fields: `open_id,display_name${withName ? ',username' : ''}` },
+  });
+  if (typeof user?.open_id !== 'string' || user.open_id === '')
+    throw new Failure('E_BAD_ANSWER', { message: 'TikTok did not say whose sign-in this is.' });
+  const name = user.display_name || user.username || user.open_id;
+  const handle = user.username ? `@${user.username}` : name;
+  const url = user.username ? { url: `https://www.tiktok.com/@${user.username}` } : {};
+  return [{ remoteId: user.open_id, handle, name, ...url }];
+}
+
+interface TiktokUser {
+  /** Of this person towards this app. Opaque: it may begin with `-`. */
+  open_id?: unknown;
+  display_name?: string;
+  username?: string;
+}
+
+// ---------------------------------------------------------------- source
+
+/** https://developers.tiktok.com/doc/tiktok-api-v2-video-list/ */
+const PAGE_SIZE = 20;
+
+/** Looked at in every poll, whatever `since` says: a post that is made public late stands below newer ones. */
+const LEAST_PAGES = 3;
+
+/** Bounds one poll to 5,000 videos, and what a cursor that never ends can cost. */
+const MOST_PAGES = 250;
+
+/** No cover: its address is signed and dies after six hours. */
+const fields = 'id,create_time,share_url,title,video_description,duration,width,height,is_aigc';
+
+/** https://developers.tiktok.com/docs/en/tiktok-api-v2-video-object; every field may be missing. */
+interface TiktokVideo {
+  id?: string | number;
+  /** Unix seconds; the cursor counts in ms. */
+  create_time?: number;
+  share_url?: string;
+  title?: string;
+  video_description?: string;
+  duration?: number;
+  width?: number;
+  height?: number;
+  is_aigc?: boolean;
+}
+
+export const tiktokSource: Source = { id: 'tiktok', poll, stillPublic };
+
+/**
+ * Page by page from the newest on. An empty page is no end: TikTok takes posts out of a page after cutting it. The
+ * end is where TikTok says so, where a page reaches back past `since` and holds nothing unknown, or where the cursor
+ * stands still.
+ */
+async function poll(context: SourceContext): Promise<SourceItem[]> {
+  const items = new Map<string, SourceItem>();
+  let cursor: number | undefined;
+  for (let page = 1; page <= MOST_PAGES; page += 1) {
+    const answer = await list(context, cursor);
+    const found = answer.videos.map((video) => itemOf(video, context)).filter((item) => item !== undefined);
+    for (const item of found) if (!items.has(item.remoteId)) items.set(item.remoteId, item);
+    const next = nextCursor(answer, found, cursor);
+    if (next === undefined) break;
+    cursor = next;
+    const news = found.some((item) => !context.known(item.remoteId));
+    if (page >= LEAST_PAGES && !news && next < context.since) break;
+  }
+  return [...items.values()].sort((one, other) => other.publishedAt - one.publishedAt);
+}
+
+interface Listed {
+  videos: TiktokVideo[];
+  cursor?: number;
+  has_more?: boolean;
+}
+
+async function list({ http, signal }: SourceContext, cursor: number | undefined): Promise<Listed> {
+  const data = await ask<Partial<Listed>>(http, 'video.list', {
+    url: `${API}/video/list/`,
+    query: { fields },
+    json: { max_count: PAGE_SIZE, ...(cursor === undefined ? {} : { cursor }) },
+    signal,
+  });
+  return { ...data, videos: videosOf(data) };
+}
+
+/**
+ * The instant (ms) before which the next page begins; undefined at the end. One ms is added, for posts of the very
+ * same instant as the last one: they would fall between two pages. Ids that come twice are no harm.
+ */
+function nextCursor(
+  answer: Listed,
+  found: readonly SourceItem[],
+  before: number | undefined,
+): number | undefined {
+  if (answer.has_more !== true) return undefined;
+  const told = Number(answer.cursor ?? found.at(-1)?.publishedAt ?? 0);
+  if (!Number.isSafeInteger(told) || told <= 0) return undefined;
+  if (before === undefined || told + 1 < before) return told + 1;
+  // It stands still: a page full of one instant is stepped over, once.
+  return told < before ? told : undefined;
+}
+
+async function stillPublic({ http, signal }: SourceContext, remoteId: string): Promise<'public' | 'gone'> {
+  const data = await ask<{ videos?: TiktokVideo[] }>(http, 'video.query', {
+    url: `${API}/video/query/`,
+    query: { fields: 'id' },
+    json: { filters: { video_ids: [remoteId] } },
+    signal,
+  });
+  // What is deleted, private or somebody else's is left out without a word.
+  return videosOf(data).some(({ id }) => String(id) === remoteId) ? 'public' : 'gone';
+}
+
+function videosOf(data: { videos?: unknown }): TiktokVideo[] {
+  if (Array.isArray(data.videos)) return data.videos;
+  throw new Failure('E_BAD_ANSWER', { message: 'TikTok answered without a list of videos.' });
+}
+
+/** Undefined for what has no id: nothing could be kept about it. */
+function itemOf(video: TiktokVideo, { account }: SourceContext): SourceItem | undefined {
+  const remoteId = String(video.id ?? '');
+  if (!/^\d+$/u.test(remoteId)) return undefined;
+  const { duration = 0 } = video;
+  const url = pageOf(video.share_url);
+  const photo = duration === 0 || /\/photo\//u.test(url ?? '');
+  const texts = [video.video_description ?? '', video.title ?? ''];
+  const caption = texts.reduce((longer, text) => (text.length > longer.length ? text : longer));
+  const name = account?.handle.startsWith('@') ? account.handle : '@_';
+  return {
+    remoteId,
+    url: url ?? `https://www.tiktok.com/${name}/${photo ? 'photo' : 'video'}/${remoteId}`,
+    caption,
+    // Without a date it counts as old, so that a lack of facts never posts anything.
+    publishedAt: (video.create_time ?? 0) * SECOND,
+    kind: photo ? 'photo' : 'video',
+    ...(duration > 0 ? { durationSeconds: duration } : {}),
+    ...(video.width ? { width: video.width } : {}),
+    ...(video.height ? { height: video.height } : {}),
+    ...(video.is_aigc === undefined ? {} : { aiGenerated: video.is_aigc }),
+    // Both texts are documented to end after 150 characters; the whole caption comes with the file.
+    facts: [...caption].length >= 150 ? { captionCut: true } : {},
+  };
+}
+
+/** The post's page without the app's key in the query; undefined for anything but a page of TikTok's. */
+function pageOf(shareUrl: string | undefined): string | undefined {
+  if (shareUrl === undefined || !URL.canParse(shareUrl)) return undefined;
+  const { protocol, host, origin, pathname } = new URL(shareUrl);
+  return protocol === 'https:' && /(^|\.)tiktok\.com$/u.test(host) ? origin + pathname : undefined;
+}
+
+// ---------------------------------------------------------------- answers
+
+interface Envelope<T> {
+  data?: T;
+  error?: { code?: string; message?: string; log_id?: string } | string;
+}
+
+async function ask<T extends object>(
+  http: Http,
+  call: string,
+  request: Omit<Parameters<Http['send']>[0], 'call' | 'signal'> & { signal?: AbortSignal | undefined },
+): Promise<T> {
+  const { signal, ...rest } = request;
+  const response = await http.send({ ...rest, call, ...(signal ? { signal } : {}) });
+  const data = response.json<Envelope<T> | null>()?.data;
+  if (typeof data === 'object' && data !== null) return data;
+  throw new Failure('E_BAD_ANSWER', { message: 'TikTok answered without data.' });
+}
+
+/** By the code in the body, whatever the status: https://developers.tiktok.com/doc/tiktok-api-v2-error-handling */
+function classify(response: HttpResponse, _request: unknown, clock: Clock): Failure | undefined {
+  const { code, message: said, logId } = errorOf(response);
+  if (code === undefined || code === 'ok') return undefined;
+  const { status } = response;
+  const message = `TikTok refused (${code})${said === '' ? '' : `: ${said}`}${logId === '' ? '' : ` [log_id ${logId}]`}`;
+  const known = { status, message, certain: true };
+  const command = 'repost login tiktok';
+  switch (code) {
+    case 'access_token_invalid':
+      return new Failure('E_LOGIN_NEEDED', { ...known, command });
+    case 'scope_not_authorized':
+    case 'scope_permission_missed':
+      return new Failure('E_SCOPES', { ...known, command });
+    case 'rate_limit_exceeded':
+      return new Failure('E_RATE_LIMIT', {
+        ...known,
+        reason: 'quota',
+        notBefore: windowEnd(response, clock),
+      });
+    case 'invalid_params':
+    case 'invalid_param':
+      return new Failure('E_REFUSED', known);
+    case 'internal_error':
+      return new Failure('E_PLATFORM_DOWN', { status, message });
+    default:
+      // A code that no document names: its status says what kind it is; with 2xx it is tried again.
+      return status < 300 ? new Failure('E_BAD_ANSWER', { status, message }) : undefined;
+  }
+}
+
+function errorOf(response: HttpResponse): { code: string | undefined; message: string; logId: string } {
+  const error = response.json<Envelope<unknown> | null>()?.error;
+  if (typeof error === 'string') return { code: error === '' ? undefined : error, message: '', logId: '' };
+  return { code: error?.code, message: error?.message ?? '', logId: error?.log_id ?? '' };
+}
+
+function codeOf(response: HttpResponse): string | undefined {
+  return errorOf(response).code;
+}
+
+/** The window slides over 60 seconds; no header is documented, and honoured where one comes. */
+function windowEnd(response: HttpResponse, clock: Clock): number {
+  return retryAfter(response, clock) ?? clock.now() + MINUTE;
+}
