@@ -130,7 +130,10 @@ export interface Service {
   authorize?(request: HttpRequest, grant: Grant, clock: Clock): HttpRequest | Promise<HttpRequest>;
   /** True where the answer asks for the same request with a new proof (DPoP nonce); may remember it. */
   wantsProof?(response: HttpResponse, request: HttpRequest): boolean;
-  /** True where errors come with HTTP 200: `classify` is then asked about 2xx answers too. */
+  /**
+   * True where errors come with HTTP 200: `classify` is then asked about 2xx answers too, except for statuses
+   * that the request accepts by name.
+   */
   failsWith200?: true;
   /** Reads this platform's error answer; undefined leaves it to the shared rule. */
   classify(response: HttpResponse, request: HttpRequest, clock: Clock): Failure | undefined;
