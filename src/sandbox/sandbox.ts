@@ -75,23 +75,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const notes: RequestNote[] = [];
   let count = 0;
 
-  function simulatorFor(request: SimRequest): Simulator {
-    const found = simulators.find(
-      (simulator) => simulator.origins.includes(request.origin) && (simulator.takes?.(request) ?? true),
-    );
-    if (!found) throw new Error(`the sandbox has no ${request.origin}${request.path}`);
-    return found;
-  }
-
-  async function handle(simulator: Simulator, request: SimRequest): Promise<Answer> {
-    try {
-      return toAnswer(await simulator.handle(request));
-    } catch (error) {
-      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      world.complain(simulator.platform, `the simulator broke at ${request.method} ${request.path}: ${what}`);
-      return toAnswer({ status: 500, body: 'the simulator broke' });
-    }
-  }
+  const simulatorFor = (request: SimRequest) => simulatorOf(simulators, request);
 
   async function answer(request: SimRequest, fault: FaultAction | undefined): Promise<Answer | Cut> {
     const simulator = simulatorFor(request);
@@ -107,7 +91,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     count += 1;
     notes.push(note);
     if (notes.length > 2 * NOTES_KEPT) notes.splice(0, NOTES_KEPT);
-    const result = await befall(fault, request, (what) => handle(simulator, what));
+    const result = await befall(fault, request, (what) => handle(world, simulator, what));
     if (!('cut' in result)) note.status = result.status;
     return result;
   }
@@ -132,16 +116,39 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     complaints: () => world.complaints(),
     requests: () => notes.slice(-NOTES_KEPT),
     requestCount: () => count,
-    control: async (platform, name, input) => {
-      const owner = simulators.find((simulator) => simulator.platform === platform);
-      if (!owner) throw new Error(`the sandbox has no platform ${platform}`);
-      const lever = Object.hasOwn(owner.controls, name) ? owner.controls[name] : undefined;
-      if (!lever)
-        throw new Error(`${platform} has no lever ${name}; it has ${Object.keys(owner.controls).join(', ')}`);
-      return lever(input);
-    },
+    control: async (platform, name, input) => leverOf(simulators, platform, name)(input),
   };
   return sandbox;
+}
+
+function simulatorOf(simulators: readonly Simulator[], request: SimRequest): Simulator {
+  const found = simulators.find(
+    (simulator) => simulator.origins.includes(request.origin) && (simulator.takes?.(request) ?? true),
+  );
+  if (!found) throw new Error(`the sandbox has no ${request.origin}${request.path}`);
+  return found;
+}
+
+function leverOf(
+  simulators: readonly Simulator[],
+  platform: string,
+  name: string,
+): (input: unknown) => unknown {
+  const owner = simulators.find((simulator) => simulator.platform === platform);
+  if (!owner) throw new Error(`the sandbox has no platform ${platform}`);
+  const lever = Object.hasOwn(owner.controls, name) ? owner.controls[name] : undefined;
+  if (lever) return lever;
+  throw new Error(`${platform} has no lever ${name}; it has ${Object.keys(owner.controls).join(', ')}`);
+}
+
+async function handle(world: OwnedWorld, simulator: Simulator, request: SimRequest): Promise<Answer> {
+  try {
+    return toAnswer(await simulator.handle(request));
+  } catch (error) {
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    world.complain(simulator.platform, `the simulator broke at ${request.method} ${request.path}: ${what}`);
+    return toAnswer({ status: 500, body: 'the simulator broke' });
+  }
 }
 
 /** Lets the fault happen around `process`. */

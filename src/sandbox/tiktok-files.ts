@@ -26,85 +26,16 @@ const pixel = Buffer.from(
   'base64',
 );
 
+const forbidden: SimResponse = { status: 403, body: '<html><body>Access Denied</body></html>' };
+const missing: SimResponse = { status: 404, body: '<html><body>Not Found</body></html>' };
+
 export function createFiles(world: World, videos: TiktokVideos): TiktokFiles {
-  const forbidden: SimResponse = { status: 403, body: '<html><body>Access Denied</body></html>' };
-  const missing: SimResponse = { status: 404, body: '<html><body>Not Found</body></html>' };
-
-  function expired(seconds: string | null): boolean {
-    return !(Number(seconds) * SECOND > world.clock.now());
-  }
-
-  function cover(request: SimRequest): SimResponse {
-    const id = /^\/tos-sandbox\/(\d+)~/u.exec(request.path)?.[1];
-    const expires = request.query.get('x-expires');
-    if (id === undefined) return missing;
-    if (expired(expires) || request.query.get('x-signature') !== sign('cover', id, expires ?? ''))
-      return forbidden;
-    return { status: 200, headers: { 'content-type': 'image/png' }, body: pixel };
-  }
-
-  function file(request: SimRequest): SimResponse {
-    const id = /^\/storage\/v1\/tos-no1a-ve-0068c001-no\/(\d+)$/u.exec(request.path)?.[1] ?? '';
-    const expires = request.query.get('x-tos-expires');
-    const bytes = bytesOf(videos.find(id));
-    if (!bytes) return missing;
-    if (expired(expires) || request.query.get('x-tos-signature') !== sign('file', id, expires ?? ''))
-      return forbidden;
-    return rangeOf(bytes, 'video/mp4', request.headers['range']);
-  }
-
-  function bytesOf(video: TiktokVideo | undefined): Buffer | undefined {
-    return video?.sha256 === undefined || video.deleted ? undefined : world.media(video.sha256);
-  }
-
-  /** A page with a plain player: enough for a person, and for programs that read pages. */
-  function page(request: SimRequest): SimResponse {
-    const play = /^\/play\/(\d+)\.mp4$/u.exec(request.path)?.[1];
-    const [, name, id = ''] = /^\/(@[^/]*)\/(?:video|photo)\/(\d+)\/?$/u.exec(request.path) ?? [];
-    const video = videos.find(play ?? id);
-    if (!video || !videos.shown(video))
-      return {
-        ...refusalPage('TikTok', 'Video currently unavailable'),
-        status: play === undefined ? 200 : 404,
-      };
-    const bytes = bytesOf(video);
-    if (play !== undefined) return bytes ? rangeOf(bytes, 'video/mp4', request.headers['range']) : missing;
-    const owner = videos.account(video.accountId);
-    if (name !== '@_' && name !== owner.handle)
-      return { status: 302, headers: { location: videos.page(video) } };
-    const { html, policy } = htmlPage({
-      title: `${video.caption} | TikTok`,
-      css: 'body { margin: 0; display: grid; place-items: center; min-height: 100vh; background: #000; color: #fff; font: 16px system-ui, sans-serif; } video { max-height: 80vh; max-width: 100vw; }',
-      body: `<main>${bytes ? `<video controls src="../../play/${video.id}.mp4" type="video/mp4"></video>` : ''}<h1>${escapeHtml(owner.handle)}</h1><p>${escapeHtml(video.caption)}</p></main>`,
-    });
-    return {
-      status: 200,
-      headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy },
-      body: html,
-    };
-  }
-
-  function exportItem(video: TiktokVideo): object {
-    const expires = Math.floor((world.clock.now() + LINK_TTL_MS) / SECOND);
-    const link = `${fileOrigin}/storage/v1/tos-no1a-ve-0068c001-no/${video.id}?a=1233&mime_type=video_mp4&x-tos-algorithm=v2&x-tos-expires=${expires}&x-tos-signature=${sign('file', video.id, expires)}`;
-    return {
-      Date: new Date(video.createTime * SECOND).toISOString().slice(0, 19).replace('T', ' '),
-      Link: link,
-      Likes: '5',
-      Title: video.caption,
-      Sound: 'original sound',
-      Location: '',
-      WhoCanView: video.public ? 'Everyone' : 'Only me',
-      AIGeneratedContent: video.aiGenerated ? 'Yes' : 'No',
-    };
-  }
-
   return {
     origins: [coverOrigin, fileOrigin],
     handle(request) {
       if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405 };
-      if (request.origin === coverOrigin) return cover(request);
-      return request.origin === fileOrigin ? file(request) : page(request);
+      if (request.origin === coverOrigin) return cover(world, request);
+      return request.origin === fileOrigin ? file(world, videos, request) : page(world, videos, request);
     },
     exportOf(account) {
       const owner = videos.account(account);
@@ -112,7 +43,7 @@ export function createFiles(world: World, videos: TiktokVideos): TiktokFiles {
       return {
         Comment: { Comments: { App: 1, CommentsList: null } },
         Post: {
-          Posts: { VideoList: own.length > 0 ? own.map(exportItem) : null },
+          Posts: { VideoList: own.length > 0 ? own.map((video) => exportItem(world, video)) : null },
           'Recently Deleted Posts': { PostList: [] },
           Story: {},
         },
@@ -129,4 +60,73 @@ export function createFiles(world: World, videos: TiktokVideos): TiktokFiles {
       };
     },
   };
+}
+
+function cover(world: World, request: SimRequest): SimResponse {
+  const id = /^\/tos-sandbox\/(\d+)~/u.exec(request.path)?.[1];
+  const expires = request.query.get('x-expires');
+  if (id === undefined) return missing;
+  if (expired(world, expires) || request.query.get('x-signature') !== sign('cover', id, expires ?? ''))
+    return forbidden;
+  return { status: 200, headers: { 'content-type': 'image/png' }, body: pixel };
+}
+
+function file(world: World, videos: TiktokVideos, request: SimRequest): SimResponse {
+  const id = /^\/storage\/v1\/tos-no1a-ve-0068c001-no\/(\d+)$/u.exec(request.path)?.[1] ?? '';
+  const expires = request.query.get('x-tos-expires');
+  const bytes = bytesOf(world, videos.find(id));
+  if (!bytes) return missing;
+  if (expired(world, expires) || request.query.get('x-tos-signature') !== sign('file', id, expires ?? ''))
+    return forbidden;
+  return rangeOf(bytes, 'video/mp4', request.headers['range']);
+}
+
+/** A page with a plain player: enough for a person, and for programs that read pages. */
+function page(world: World, videos: TiktokVideos, request: SimRequest): SimResponse {
+  const play = /^\/play\/(\d+)\.mp4$/u.exec(request.path)?.[1];
+  const [, name, id = ''] = /^\/(@[^/]*)\/(?:video|photo)\/(\d+)\/?$/u.exec(request.path) ?? [];
+  const video = videos.find(play ?? id);
+  if (!video || !videos.shown(video))
+    return {
+      ...refusalPage('TikTok', 'Video currently unavailable'),
+      status: play === undefined ? 200 : 404,
+    };
+  const bytes = bytesOf(world, video);
+  if (play !== undefined) return bytes ? rangeOf(bytes, 'video/mp4', request.headers['range']) : missing;
+  const owner = videos.account(video.accountId);
+  if (name !== '@_' && name !== owner.handle)
+    return { status: 302, headers: { location: videos.page(video) } };
+  const { html, policy } = htmlPage({
+    title: `${video.caption} | TikTok`,
+    css: 'body { margin: 0; display: grid; place-items: center; min-height: 100vh; background: #000; color: #fff; font: 16px system-ui, sans-serif; } video { max-height: 80vh; max-width: 100vw; }',
+    body: `<main>${bytes ? `<video controls src="../../play/${video.id}.mp4" type="video/mp4"></video>` : ''}<h1>${escapeHtml(owner.handle)}</h1><p>${escapeHtml(video.caption)}</p></main>`,
+  });
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy },
+    body: html,
+  };
+}
+
+function exportItem(world: World, video: TiktokVideo): object {
+  const expires = Math.floor((world.clock.now() + LINK_TTL_MS) / SECOND);
+  const link = `${fileOrigin}/storage/v1/tos-no1a-ve-0068c001-no/${video.id}?a=1233&mime_type=video_mp4&x-tos-algorithm=v2&x-tos-expires=${expires}&x-tos-signature=${sign('file', video.id, expires)}`;
+  return {
+    Date: new Date(video.createTime * SECOND).toISOString().slice(0, 19).replace('T', ' '),
+    Link: link,
+    Likes: '5',
+    Title: video.caption,
+    Sound: 'original sound',
+    Location: '',
+    WhoCanView: video.public ? 'Everyone' : 'Only me',
+    AIGeneratedContent: video.aiGenerated ? 'Yes' : 'No',
+  };
+}
+
+function bytesOf(world: World, video: TiktokVideo | undefined): Buffer | undefined {
+  return video?.sha256 === undefined || video.deleted ? undefined : world.media(video.sha256);
+}
+
+function expired(world: World, seconds: string | null): boolean {
+  return !(Number(seconds) * SECOND > world.clock.now());
 }

@@ -57,21 +57,13 @@ export function createVideos(world: World, quirks: TiktokQuirks): TiktokVideos {
 
   function publish(input: unknown): { id: string; url: string; createTime: number } {
     const wish = (input ?? {}) as Record<string, unknown>;
-    const kind = wish['kind'] === 'photo' ? 'photo' : 'video';
     const createTime = numberOr(wish['createTime'], Math.floor(world.clock.now() / SECOND));
     const file = typeof wish['file'] === 'string' ? readFileSync(wish['file']) : undefined;
     const video: TiktokVideo = {
+      ...looksOf(wish),
       id: freshId(createTime),
       accountId: account(wish['account']).id,
       createTime,
-      caption: typeof wish['caption'] === 'string' ? wish['caption'] : '',
-      durationSeconds: kind === 'photo' ? 0 : numberOr(wish['durationSeconds'], 15),
-      width: numberOr(wish['width'], 576),
-      height: numberOr(wish['height'], 1024),
-      aiGenerated: wish['aiGenerated'] === true,
-      kind,
-      public: wish['private'] !== true,
-      deleted: false,
       listedAt: world.clock.now() + quirks.listDelaySeconds * SECOND,
       ...(file ? { sha256: world.keepMedia(file) } : {}),
       bytes: file?.length ?? 0,
@@ -85,17 +77,10 @@ export function createVideos(world: World, quirks: TiktokQuirks): TiktokVideos {
     return `https://www.tiktok.com/${owner}/${video.kind}/${video.id}`;
   }
 
-  function shown(video: TiktokVideo): boolean {
-    return video.public && !video.deleted;
-  }
-
-  const newestFirst = (one: TiktokVideo, other: TiktokVideo) =>
-    other.createTime - one.createTime || (BigInt(other.id) > BigInt(one.id) ? 1 : -1);
-
   return {
     of: (accountId) => [...byId.values()].filter((video) => video.accountId === accountId).sort(newestFirst),
     find: (id) => byId.get(id),
-    shown,
+    shown: (video) => video.public && !video.deleted,
     page,
     account,
     publish,
@@ -119,18 +104,41 @@ export function createVideos(world: World, quirks: TiktokQuirks): TiktokVideos {
       [...byId.values()]
         .filter((video) => !video.deleted)
         .sort(newestFirst)
-        .map((video) => ({
-          platform: 'tiktok',
-          accountId: video.accountId,
-          id: video.id,
-          url: page(video),
-          text: video.caption,
-          sha256: video.sha256 ?? '',
-          bytes: video.bytes,
-          visible: video.public,
-          publishedAt: video.createTime * SECOND,
-          facts: { kind: video.kind, durationSeconds: video.durationSeconds, aiGenerated: video.aiGenerated },
-        })),
+        .map((video) => postOf(video, page(video))),
+  };
+}
+
+const newestFirst = (one: TiktokVideo, other: TiktokVideo) =>
+  other.createTime - one.createTime || (BigInt(other.id) > BigInt(one.id) ? 1 : -1);
+
+function postOf(video: TiktokVideo, url: string): SimPost {
+  const { kind, durationSeconds, aiGenerated } = video;
+  return {
+    platform: 'tiktok',
+    accountId: video.accountId,
+    id: video.id,
+    url,
+    text: video.caption,
+    sha256: video.sha256 ?? '',
+    bytes: video.bytes,
+    visible: video.public,
+    publishedAt: video.createTime * SECOND,
+    facts: { kind, durationSeconds, aiGenerated },
+  };
+}
+
+/** What the lever's wish says about a video, and what it is where the wish is silent. */
+function looksOf(wish: Readonly<Record<string, unknown>>) {
+  const kind = wish['kind'] === 'photo' ? ('photo' as const) : ('video' as const);
+  return {
+    kind,
+    caption: typeof wish['caption'] === 'string' ? wish['caption'] : '',
+    durationSeconds: kind === 'photo' ? 0 : numberOr(wish['durationSeconds'], 15),
+    width: numberOr(wish['width'], 576),
+    height: numberOr(wish['height'], 1024),
+    aiGenerated: wish['aiGenerated'] === true,
+    public: wish['private'] !== true,
+    deleted: false,
   };
 }
 
