@@ -127,7 +127,7 @@ async function publish(request: PublishRequest): Promise<Post> {
   const reel = await run.commit<Published>('publish', {
     act: async () => {
       // Nothing was ever sent for this container: a new one is safe. After a sending it never is.
-      if (!sentBefore && clock.now() - createdAt > CONTAINER_LIFE_MS) throw expiredUnsent();
+      if (!sentBefore) await checkAlive(request, container.id, createdAt);
       return { id: await publishContainer(request, container.id) };
     },
     inDoubt: async (sentAt) => {
@@ -226,13 +226,22 @@ async function publishContainer({ http, account }: PublishRequest, containerId: 
   return String(id);
 }
 
-function expiredUnsent(): Failure {
-  return new Failure('E_HANDLE_EXPIRED', {
-    kind: 'redo',
-    step: 'create container',
-    message: 'The container became too old before it could be published; a new one is made.',
-    certain: true,
-  });
+/** Long after it got ready (a quota, a person's answer) the container may be dead: then a new one is made. */
+async function checkAlive(
+  { run, http, clock }: PublishRequest,
+  id: string,
+  createdAt: number,
+): Promise<void> {
+  const now = clock.now();
+  const fresh = now - (run.doneAt('container ready') ?? createdAt) < MINUTE;
+  const state = fresh ? undefined : (await readContainer(http, id))?.status_code;
+  if (now - createdAt > CONTAINER_LIFE_MS || state === 'ERROR' || state === 'EXPIRED')
+    throw new Failure('E_HANDLE_EXPIRED', {
+      kind: 'redo',
+      step: 'create container',
+      message: 'The container became unusable before it could be published; a new one is made.',
+      certain: true,
+    });
 }
 
 /** A container that can't be published any more and, before any sending, is simply made anew. */

@@ -31,17 +31,21 @@ export async function sendBytes(upload: Upload): Promise<void> {
     const offset = await upload.held();
     if (offset >= upload.media.bytes) return;
     try {
-      await sendTail(upload, offset);
-      return;
+      const response = await sendTail(upload, offset);
+      // Anything else with a 2xx proves nothing: the next look tells what arrived.
+      if (response.json<{ success?: boolean } | null>()?.success === true) return;
+      if (left <= 1)
+        throw new Failure('E_BAD_ANSWER', { message: 'Meta answered the upload without a yes.' });
     } catch (error) {
       if (left <= 1 || !isPassing(error)) throw error;
     }
   }
 }
 
-/** True where rupload itself answered that it didn't take the bytes this time. */
+/** True where rupload itself answered that it didn't take the bytes this time, or nothing readable. */
 function isPassing(error: unknown): boolean {
-  return error instanceof Failure && error.code === 'E_PLATFORM_DOWN' && (error.status ?? 500) < 500;
+  if (!(error instanceof Failure)) return false;
+  return error.code === 'E_BAD_ANSWER' || (error.code === 'E_PLATFORM_DOWN' && (error.status ?? 500) < 500);
 }
 
 function sendTail({ http, url, media, progress, signal }: Upload, offset: number): Promise<HttpResponse> {

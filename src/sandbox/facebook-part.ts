@@ -89,27 +89,30 @@ export function createFacebookPart(world: World, access: MetaAccess, quirks: Met
     const state = params.get('video_state') ?? '';
     if (!['PUBLISHED', 'DRAFT', 'SCHEDULED'].includes(state))
       throw graphError(100, '(#100) Missing parameter: video_state');
+    if (video.finishedAt !== undefined) {
+      // What the real one does then is not documented: a client must not find out.
+      world.complain('facebook', 'finish was sent again for a video that had it');
+      throw graphError(100, '(#100) The video was published already.');
+    }
     if (expired(video))
       throw graphError(6000, 'There was a problem with your video file. The upload has expired.');
-    if (video.completeAt === undefined)
+    if (video.completeAt === undefined || video.completeAt > world.clock.now())
       throw graphError(6000, 'There was a problem with your video file. Please try again with another file.');
     const answer = quirks.publishAnswers.shift() ?? '';
     const numbers = /^(-?\d+)(?:\/(\d+))?$/u.exec(answer);
     if (numbers) throw numbered(numbers);
-    if (video.finishedAt === undefined) {
-      if (reelsToday(page) >= Math.min(30, quirks.quotaTotal))
-        throw graphError(613, '(#613) Calls to this api have exceeded the rate limit.');
-      video.finishedAt = world.clock.now();
-      video.wanted = state;
-      video.description = params.get('description') ?? '';
-      const title = params.get('title');
-      if (title !== null) video.title = title;
-      video.facts['is_ai_generated'] = params.get('is_ai_generated') ?? undefined;
-    }
+    if (reelsToday(page) >= Math.min(30, quirks.quotaTotal))
+      throw graphError(613, '(#613) Calls to this api have exceeded the rate limit.');
+    video.finishedAt = world.clock.now();
+    video.wanted = state;
+    video.description = params.get('description') ?? '';
+    const title = params.get('title');
+    if (title !== null) video.title = title;
+    video.facts['is_ai_generated'] = params.get('is_ai_generated') ?? undefined;
     if (answer === 'posted-503') throw graphError(2, 'Service temporarily unavailable', { status: 503 });
     if (answer === 'posted-500') return { status: 500, body: '<html><body>Sorry</body></html>' };
     return quirks.plainFinish
-      ? { status: 200, body: 'true' }
+      ? { status: 200, body: 'OK' }
       : { status: 200, body: { success: true, post_id: postId(video) } };
   }
 

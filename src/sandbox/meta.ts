@@ -78,6 +78,8 @@ function createMetaWorld(world: World): MetaWorld {
   }
 
   function route(request: SimRequest): SimResponse {
+    // Only rupload makes something of a request that breaks off: no other server acts on half a form.
+    if (!request.complete && request.origin !== 'https://rupload.facebook.com') return { status: 400 };
     switch (request.origin) {
       case 'https://www.facebook.com':
         return facebookLogin.dialog(request);
