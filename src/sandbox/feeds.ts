@@ -60,13 +60,13 @@ function card(post: SimPost, feeds: Feeds): string {
   const playable = feeds.bytesKept(post.sha256);
   const facts = Object.entries(post.facts ?? {});
   return `<article${post.visible ? '' : ' class="hidden"'}>
-<div class="who"><span class="face">${escapeHtml(initial)}</span><b>${escapeHtml(handle)}</b>${post.visible ? '' : '<em>private</em>'}<time>${time(post.publishedAt)}</time></div>
+<div class="who"><span class="face">${escapeHtml(initial)}</span><b>${escapeHtml(handle)}</b>${post.visible ? '' : '<em>private</em>'}<time>${time(post.publishedAt).slice(5, 16)}</time></div>
 ${playable ? `<video controls preload="metadata" playsinline src="/_media/${post.sha256}"></video>` : '<div class="nofile">no video file</div>'}
 ${post.title === undefined ? '' : `<h3>${escapeHtml(post.title)}</h3>`}
 <p class="text">${escapeHtml(post.text)}</p>
-<dl><dt>id</dt><dd>${escapeHtml(post.id)}</dd><dt>address</dt><dd>${escapeHtml(post.url)}</dd>${
+<details><summary>Facts</summary><dl><dt>id</dt><dd>${escapeHtml(post.id)}</dd><dt>address</dt><dd>${escapeHtml(post.url)}</dd>${
     playable ? `<dt>sha-256</dt><dd>${post.sha256.slice(0, 16)}… · ${post.bytes} bytes</dd>` : ''
-  }${facts.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(shown(value))}</dd>`).join('')}</dl>
+  }${facts.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(shown(value))}</dd>`).join('')}</dl></details>
 </article>`;
 }
 
@@ -95,13 +95,14 @@ main { display: flex; gap: 28px; padding: 24px 32px 48px; overflow-x: auto; alig
 article { scroll-snap-align: start; padding: 14px 16px 16px; border-bottom: 1px solid var(--line); }
 .hidden { opacity: 0.6; }
 .who { display: flex; gap: 8px; align-items: center; font-size: 14px; }
-.face { display: grid; place-items: center; width: 28px; height: 28px; border-radius: 50%; background: var(--hue); color: #fff; font-weight: 700; font-size: 13px; }
+.face { flex: none; display: grid; place-items: center; width: 28px; height: 28px; border-radius: 50%; background: var(--hue); color: #fff; font-weight: 700; font-size: 13px; }
 .who em { font-style: normal; font-size: 11px; border: 1px solid var(--soft); border-radius: 99px; padding: 0 7px; color: var(--soft); }
-.who time { margin-left: auto; color: var(--soft); font-size: 11px; }
+.who time { margin-left: auto; white-space: nowrap; color: var(--soft); font-size: 11px; }
 video, .nofile { display: block; width: 100%; aspect-ratio: 9 / 14; margin: 10px 0; border-radius: 14px; background: #000; object-fit: contain; }
 .nofile { display: grid; place-items: center; color: var(--soft); aspect-ratio: 9 / 4; }
 h3 { margin: 0 0 2px; font-size: 15px; overflow-wrap: anywhere; }
 .text { margin: 0 0 8px; white-space: pre-wrap; overflow-wrap: anywhere; }
+summary { cursor: pointer; font-size: 12px; color: var(--soft); }
 dl { display: grid; grid-template-columns: auto 1fr; gap: 1px 10px; margin: 0; font-size: 11px; color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
 .empty { color: var(--soft); padding: 80px 0; width: 100%; text-align: center; }

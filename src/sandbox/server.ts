@@ -64,6 +64,10 @@ async function serve(
   const target = new URL(request.url ?? '/', url);
   const [, first = ''] = target.pathname.split('/', 2);
   if (first === '') return redirect(response, '/_feeds');
+  if (first === 'favicon.ico') {
+    response.writeHead(204).end();
+    return;
+  }
   if (first === '_feeds') return sendFeeds(sandbox, response);
   if (first === '_media')
     return sendMedia(sandbox, target.pathname.slice('/_media/'.length), request, response);
