@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TestClock } from '../../src/core/clock.ts';
+import type { Failure } from '../../src/core/failure.ts';
 import { openVault } from '../../src/vault/open.ts';
 
 const path = join(mkdtempSync(join(tmpdir(), 'repost-open-')), 'vault.json');
@@ -56,7 +57,10 @@ describe('choosing a vault', () => {
       code: 'E_VAULT_NONE',
       message: expect.stringContaining('libsecret'),
     });
-    const hint: string = await refused.catch((error: { hint: string }) => error.hint);
+    const hint = await refused.then(
+      () => '',
+      (error: Failure) => error.hint,
+    );
     expect(hint.split('\n').filter((line) => line.startsWith('export '))).toEqual([
       'export REPOST_VAULT=file',
       expect.stringMatching(/^export REPOST_VAULT_PASSPHRASE_FILE=\S+$/u),
