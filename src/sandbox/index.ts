@@ -9,6 +9,7 @@ import type { SandboxServer } from './server.ts';
 import { serveSandbox } from './server.ts';
 import { createTiktok } from './tiktok.ts';
 import type { SimulatorFactory } from './types.ts';
+import { createX } from './x.ts';
 import { createYoutube } from './youtube.ts';
 
 /** The simulated platforms: each adds its line. */
@@ -17,6 +18,7 @@ export const simulators: readonly SimulatorFactory[] = [
   createInstagram,
   createFacebook,
   createYoutube,
+  createX,
 ];
 
 /** All platforms on one loopback port, on a clock that `POST /_control/clock` moves ahead of the given one. */
