@@ -113,7 +113,7 @@ async function poll(context: SourceContext): Promise<SourceItem[]> {
   for (let page = 1; page <= MOST_PAGES; page += 1) {
     const answer = await list(context, cursor);
     const found = answer.videos.map((video) => itemOf(video, context)).filter((item) => item !== undefined);
-    for (const item of found) if (!items.has(item.remoteId)) items.set(item.remoteId, item);
+    for (const item of found) items.set(item.remoteId, item);
     const next = nextCursor(answer, found, cursor);
     if (next === undefined) break;
     cursor = next;

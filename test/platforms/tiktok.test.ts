@@ -325,6 +325,15 @@ describe('polling TikTok', () => {
     expect(callsOf('/v2/video/list/') - before).toBe(3);
   });
 
+  it('looks into three pages, also where the first one is known and reaches past the look-back', async () => {
+    const grant = await login();
+    const ids = await publishMany({ count: 100, everySeconds: (10 * HOUR) / 1000 });
+    const late = String(ids[50]);
+    const after = await context(grant, { known: (id) => id !== late, since: clock.now() - 2 * DAY });
+    const items = await tiktokSource.poll(after);
+    expect(items.map(({ remoteId }) => remoteId)).toContain(late);
+  });
+
   it('reads on past the look-back while there is anything unknown', async () => {
     const grant = await login();
     const ids = await publishMany({ count: 150, everySeconds: (10 * HOUR) / 1000 });
@@ -363,6 +372,7 @@ describe('polling TikTok', () => {
       { id: 7575000000000000123n, create_time: 1_795_251_600, duration: 9, surprise: {} },
       { id: '7575000000000000124', duration: 9, share_url: 'javascript:alert(1)' },
       { create_time: 1_795_251_600 },
+      { id: '7575000000000000125', share_url: 'https://www.tiktok.com/@creator/video/7575000000000000125' },
     ];
     const text = JSON.stringify({ data: { videos, has_more: true }, error: { code: 'ok' } }, (_key, value) =>
       typeof value === 'bigint' ? `#${value}` : value,
@@ -384,6 +394,7 @@ describe('polling TikTok', () => {
         url: 'https://www.tiktok.com/@creator/video/7575000000000000124',
         publishedAt: 0,
       }),
+      expect.objectContaining({ remoteId: '7575000000000000125', kind: 'photo' }),
     ]);
   });
 
