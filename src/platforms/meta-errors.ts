@@ -91,10 +91,17 @@ export const graphErrors: readonly ErrorRow[] = [
   {
     code: 100,
     subcode: 33,
-    error: 'E_BAD_ANSWER',
+    error: 'E_UNREADABLE',
     what: 'Meta says that this can’t be read or isn’t there.',
   },
-  { code: 803, error: 'E_BAD_ANSWER', what: 'Meta says that this isn’t there.' },
+  {
+    code: 100,
+    subcode: 0,
+    says: /does not exist/iu,
+    error: 'E_UNREADABLE',
+    what: 'Meta says that this isn’t there.',
+  },
+  { code: 803, error: 'E_UNREADABLE', what: 'Meta says that this isn’t there.' },
   { code: [-1, 1], error: 'E_PLATFORM_DOWN', what: 'Meta reports an unknown error.' },
   { code: 2, error: 'E_PLATFORM_DOWN', what: 'Meta is out of service for the moment.' },
 ];

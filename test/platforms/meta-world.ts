@@ -14,7 +14,10 @@ import { createFacebook } from '../../src/sandbox/facebook.ts';
 import { createInstagram } from '../../src/sandbox/instagram.ts';
 import { approveWithin, type Choice } from '../../src/sandbox/person.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { SimRequest } from '../../src/sandbox/types.ts';
 import { inProcessHttp, inProcessPlainHttp } from './in-process.ts';
+import type { DriveOptions, Outcome } from './memory-run.ts';
+import { driveJob } from './memory-run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'repost-meta-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,6 +28,8 @@ export const redirectUri = 'https://localhost:8443/callback';
 export interface MetaStage {
   clock: TestClock;
   sandbox: Sandbox;
+  /** Every request that arrived, oldest first. */
+  seen: SimRequest[];
   platform: Platform;
   signIn: OAuthSignIn;
   app: App;
@@ -32,8 +37,17 @@ export interface MetaStage {
   code(choice?: Choice): Promise<URLSearchParams>;
   /** The whole sign-in; the identity of the first account that can be posted to. */
   login(choice?: Choice): Promise<SignedIn>;
+  /** Runs one job to its end. */
+  publish(signedIn: SignedIn, change?: Partial<Job>, options?: DriveOptions): Promise<Outcome>;
   quirks(quirks: object): Promise<unknown>;
   pull(lever: string, input?: unknown): Promise<unknown>;
+}
+
+export interface Job {
+  media: MediaFile;
+  video: Video;
+  text: FittedText;
+  options: Record<string, unknown>;
 }
 
 export interface SignedIn {
@@ -48,7 +62,15 @@ export interface SignedIn {
 
 export function openStage(platform: Platform): MetaStage {
   const clock = new TestClock();
-  const sandbox = createSandbox({ clock, seed: 7, simulators: [createInstagram, createFacebook] });
+  const seen: SimRequest[] = [];
+  const inner = createSandbox({ clock, seed: 7, simulators: [createInstagram, createFacebook] });
+  const sandbox: Sandbox = {
+    ...inner,
+    dispatch(request) {
+      seen.push(request);
+      return inner.dispatch(request);
+    },
+  };
   const [known] = sandbox.world.apps(platform.id);
   const { clientId, clientSecret } = known!;
   const app: App = { platform: platform.id, host: '', clientId, clientSecret, settings: {} };
@@ -73,7 +95,12 @@ export function openStage(platform: Platform): MetaStage {
       verifier: '',
       callback,
     });
-    const identities = await platform.identities({ http: plain.carrying(platform, grant), grant, app, clock });
+    const identities = await platform.identities({
+      http: plain.carrying(platform, grant),
+      grant,
+      app,
+      clock,
+    });
     const chosen = identities.find(({ ineligible }) => ineligible === undefined) ?? identities[0];
     const account = accountOf(platform, chosen!);
     let newest: Grant = { ...grant, extra: { ...grant.extra, ...chosen?.grantExtra } };
@@ -93,11 +120,19 @@ export function openStage(platform: Platform): MetaStage {
   return {
     clock,
     sandbox,
+    seen,
     platform,
     signIn,
     app,
     code,
     login,
+    publish: ({ http, account }, change = {}, options = {}) =>
+      driveJob(
+        platform,
+        { http, account, video, media: mediaFile(), text: textOf('Hello #one'), options: {}, ...change },
+        clock,
+        options,
+      ),
     quirks: (quirks) => sandbox.control(platform.id, 'quirks', quirks),
     pull: (lever, input) => sandbox.control(platform.id, lever, input),
   };
