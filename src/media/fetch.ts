@@ -45,11 +45,12 @@ export async function obtain(
   if (known !== undefined) return { ...known, origin: 'cache' };
   const refusals: Refusal[] = [];
   for (const spec of specs) {
-    context.tools.signal?.throwIfAborted();
     const outcome = await cache.withWorkspace((workspace) =>
       obtainFrom(spec, video, { ...context, workspace }, cache),
     );
     if (!(outcome instanceof Failure)) return outcome;
+    // An abort is the caller's wish, not the source's answer.
+    context.tools.signal?.throwIfAborted();
     refusals.push({ spec, failure: outcome });
   }
   throw combine(refusals, video, context.tools.clock.now());
@@ -73,8 +74,6 @@ async function obtainFrom(
     const obtained: ObtainedMedia = { ...file, origin: found.origin };
     return found.caption === undefined ? obtained : { ...obtained, caption: found.caption };
   } catch (error) {
-    // An abort is the caller's wish, not the source's answer.
-    context.tools.signal?.throwIfAborted();
     return asFailure(error);
   }
 }

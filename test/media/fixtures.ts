@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
+import { HOUR, TestClock } from '../../src/core/clock.ts';
 import { Failure } from '../../src/core/failure.ts';
 import type { Video } from '../../src/core/video.ts';
+import type { FindContext } from '../../src/media/source.ts';
 
 /** A fresh folder that is gone after the file's tests. */
 export function freshFolder(): string {
@@ -40,4 +42,18 @@ export async function failureOf(work: Promise<unknown>): Promise<Failure> {
   const outcome = await work.catch((error: unknown) => error);
   if (outcome instanceof Failure) return outcome;
   throw new Error('no Failure came', { cause: outcome });
+}
+
+/** What a source may use, with nothing behind it: each test puts in what it needs. */
+export function findContext(change: Partial<FindContext> = {}): FindContext {
+  return {
+    tools: { clock: new TestClock(PUBLISHED_AT + HOUR) },
+    workspace: '/nonexistent',
+    consented: false,
+    mapUrl: (url) => url,
+    download: async () => {
+      throw new Failure('E_NETWORK', { message: 'this test has no network' });
+    },
+    ...change,
+  };
 }
