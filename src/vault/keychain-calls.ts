@@ -1,3 +1,4 @@
+import type keytar from 'keytar';
 import type { Clock } from '../core/clock.ts';
 import { SECOND } from '../core/clock.ts';
 import type { Failure } from '../core/failure.ts';
@@ -9,11 +10,12 @@ import { within } from './turns.ts';
  * process down (`strdup` of a null text in its keytar_posix.cc,
  * https://github.com/github/keytar/blob/master/src/keytar_posix.cc).
  */
-export interface Keytar {
-  getPassword(service: string, account: string): Promise<string | null>;
-  setPassword(service: string, account: string, password: string): Promise<void>;
-  deletePassword(service: string, account: string): Promise<boolean>;
-}
+export type Keytar = Pick<typeof keytar, 'getPassword' | 'setPassword' | 'deletePassword'> & {
+  /** True where it must be started anew before the next call. */
+  hasEnded?(): boolean;
+  /** Gives up all calls under way. */
+  end?(): void;
+};
 
 /** The same calls for one service, with a time-out, and with errors as people understand them. */
 export interface Calls {
@@ -26,44 +28,36 @@ export interface Calls {
 const OTHER_VAULT =
   'Or choose the encrypted file: export REPOST_VAULT=file and REPOST_VAULT_PASSPHRASE_FILE=PATH.';
 
-/** The add-on is loaded when it is first needed: most commands never touch it, and some machines can't. */
-export async function loadKeytar(): Promise<Keytar> {
-  const { default: keytar } = await import('keytar');
-  return keytar;
-}
-
 export function keychainCalls(options: {
   clock: Clock;
   service: string;
   timeoutMs: number;
   load: () => Promise<Keytar>;
 }): Calls {
-  const { clock, service, timeoutMs } = options;
-  let loaded: Promise<Keytar> | undefined;
-  // A call that was given up still blocks one of Node's four threads for files and names; a second one must
-  // not join it, or a stopped keyring daemon stops the whole program.
-  let hanging = false;
+  const { clock, service, timeoutMs, load } = options;
+  let keytar: Keytar | undefined;
+  // Where it just kept silent, the next callers need not wait as long again.
+  let silentUntil = 0;
 
   const call = async <T>(
     work: (keytar: Keytar) => Promise<T>,
     { carriesSecret = false } = {},
   ): Promise<T> => {
-    if (hanging) throw silent(timeoutMs);
-    loaded ??= options.load();
-    const keytar = await loaded.catch(() => {
-      loaded = undefined;
-      throw noAddOn();
-    });
+    const silentFor = silentUntil - clock.now();
+    // More than the whole length: the system's clock was set back.
+    if (silentFor > 0 && silentFor <= timeoutMs) throw silent(timeoutMs);
+    if (!keytar || keytar.hasEnded?.())
+      keytar = await load().catch(() => {
+        throw noAddOn();
+      });
     const answer = work(keytar).then(
       (value) => ({ value }),
       (error: unknown) => ({ error }),
     );
     const outcome = await within(clock, timeoutMs, answer);
     if (outcome === 'late') {
-      hanging = true;
-      void answer.then(() => {
-        hanging = false;
-      });
+      keytar.end?.();
+      silentUntil = clock.now() + timeoutMs;
       throw silent(timeoutMs);
     }
     if ('error' in outcome) throw translate(outcome.error, carriesSecret);

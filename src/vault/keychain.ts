@@ -4,9 +4,10 @@ import type { Failure } from '../core/failure.ts';
 import type { Vault, VaultRead } from '../core/vault.ts';
 import { readOutcome, vaultCorrupt } from './failures.ts';
 import type { Calls, Keytar } from './keychain-calls.ts';
-import { keychainCalls, loadKeytar } from './keychain-calls.ts';
+import { keychainCalls } from './keychain-calls.ts';
 import type { Head } from './keychain-items.ts';
 import { itemsOf, joinParts, markAccount, parseHead, parseMark, partAccount } from './keychain-items.ts';
+import { startKeytar } from './keychain-process.ts';
 import { proveCanary } from './probe.ts';
 import { takeTurns } from './turns.ts';
 
@@ -16,7 +17,7 @@ export interface KeychainOptions {
   service?: string;
   /** How long one call may take (ms). Default 5 s; a stopped keyring daemon would take 25. */
   timeoutMs?: number;
-  /** Where the keytar API comes from. Default: the optional package, loaded at the first call. */
+  /** Where the keytar API comes from. Default: the optional package, in a process that starts at the first call. */
   load?: () => Promise<Keytar>;
 }
 
@@ -31,7 +32,7 @@ export function keychainVault(options: KeychainOptions): Vault {
     clock: options.clock,
     service: options.service ?? 'repost',
     timeoutMs: options.timeoutMs ?? 5 * SECOND,
-    load: options.load ?? loadKeytar,
+    load: options.load ?? startKeytar,
   });
   const prove = () =>
     proveCanary({
