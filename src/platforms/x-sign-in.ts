@@ -139,7 +139,8 @@ function tokenFailure(
     });
   if (problem?.error === 'invalid_client' || /Missing required parameter/iu.test(said))
     return new Failure('E_CLIENT_INVALID', { ...details, command: 'repost app add x --client-id ID' });
-  if (status === 400 && problem) return new Failure(spent, { ...details, command: 'repost login x' });
+  if ((status === 400 && problem) || status === 401)
+    return new Failure(spent, { ...details, command: 'repost login x' });
   return new Failure('E_PLATFORM_DOWN', { ...details, kind: 'retry', certain: false });
 }
 

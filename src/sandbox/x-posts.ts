@@ -168,7 +168,7 @@ function isTwin(
   media: Media | undefined,
 ): boolean {
   if (other.account.id !== account.id || sameness(other.text) !== sameness(text)) return false;
-  if (world.clock.now() - other.at > quirks.duplicateHours * HOUR) return false;
+  if (world.clock.now() - other.at >= quirks.duplicateHours * HOUR) return false;
   return quirks.duplicateAcrossMedia || other.media?.id === media?.id;
 }
 
