@@ -12,7 +12,7 @@ export interface TextLimits {
 
 /** Anything that Meta might take for a tag: counted too generously rather than too sparingly. */
 const hashtag = /[#＃]+(?=[^\s#＃])/gu;
-const mention = /(?<![\p{L}\p{N}_.])[@＠]+(?=[\p{L}\p{N}_.])/gu;
+const mention = /(?<![\p{L}\p{N}_])[@＠]+(?=[\p{L}\p{N}_.])/gu;
 const onlyTags = /^(?:[#＃]+[^\s#＃]+)+$/u;
 
 /**
@@ -21,10 +21,10 @@ const onlyTags = /^(?:[#＃]+[^\s#＃]+)+$/u;
  */
 export function fitCaption(input: TextInput, limits: TextLimits): FittedText {
   const notes: string[] = [];
-  let body = clean(input.caption);
-  const keeps = input.options['mentions'] === 'keep';
-  body = lessMentions(body, keeps ? limits.mentions : 0, notes);
-  body = lessHashtags(body, wantedHashtags(input, limits), notes);
+  // Hashtags first: without its sign a tag may turn out to be a name's rest.
+  let body = lessHashtags(clean(input.caption), wantedHashtags(input, limits), notes);
+  body = lessMentions(body, input.options['mentions'] === 'keep' ? limits.mentions : 0, notes);
+  body = lessAts(body, limits.mentions);
   body = cut(body, limits.units, notes);
   return { body, count: { used: body.length, max: limits.units, unit: 'characters' }, notes };
 }
@@ -55,6 +55,15 @@ function lessMentions(text: string, keep: number, notes: string[]): string {
   });
   if (made > 0) notes.push(made === 1 ? '1 @name made plain' : `${made} @names made plain`);
   return body;
+}
+
+/** Whatever else has an @ (e-mail addresses) counts with Meta too. */
+function lessAts(text: string, keep: number): string {
+  let seen = 0;
+  return text.replace(/[@＠]/gu, (at) => {
+    seen += 1;
+    return seen > keep ? '' : at;
+  });
 }
 
 /** Keeps the first tags. Of the rest those at the end go, those inside a sentence stay as words. */
