@@ -120,8 +120,8 @@ export function classifyAnswer(
 /** For reasons nobody documented and for pages that are no JSON. */
 function rowOfStatus(status: number): Row | undefined {
   if (status === 401) return ['E_LOGIN_NEEDED', { command: 'repost login youtube' }];
-  if (status === 404) return ['E_NOT_FOUND'];
-  if (status === 408) return down;
+  // Google's front ends answer a page with 404 now and then; what is truly missing is said in JSON.
+  if (status === 404 || status === 408) return down;
   if (status === 413) return ['E_MEDIA_REFUSED'];
   if (status >= 500) return down;
   if (status >= 400) return refused;

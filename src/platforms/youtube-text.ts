@@ -98,7 +98,7 @@ function tagsOf(caption: string): { tags: string[]; dropped: number } {
   const tags: string[] = [];
   const seen = new Set<string>();
   let used = 0;
-  for (const tag of hashtagsOf(graphemesOf(caption))) {
+  for (const tag of caption.includes('#') ? hashtagsOf(graphemesOf(caption)) : []) {
     if (seen.has(tag.toLowerCase())) continue;
     seen.add(tag.toLowerCase());
     const needed = tag.length + (tags.length > 0 ? 1 : 0);
@@ -155,6 +155,7 @@ function fitting(parts: readonly string[], room: number, sizeOf: (part: string) 
 
 /** Trims whole graphemes: a space that carries a mark stays. */
 function trim(text: string): string {
+  if (text === text.trim()) return text;
   const parts = graphemesOf(text);
   const first = parts.findIndex((part) => !isBlank(part));
   if (first < 0) return '';

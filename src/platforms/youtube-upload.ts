@@ -109,29 +109,44 @@ function sendPart(upload: Upload, session: Session, start: number, end: number):
 }
 
 /**
- * Sends parts from `start` until at most `leave` bytes are missing. A run that got further and then lost the
- * line is not a failed attempt: only standing still uses attempts up.
+ * Sends parts from `start` until only the last one is missing; gives how far that is. A run that got further
+ * and then lost the line is not a failed attempt: only standing still uses attempts up.
  */
-export async function sendUntil(
+export async function sendAllButEnd(upload: Upload, session: Session, start: number): Promise<SessionState> {
+  let kept = start;
+  try {
+    return await sendUntil(upload, session, start, CHUNK_BYTES, (bytes) => {
+      kept = bytes;
+    });
+  } catch (error) {
+    const failure = asFailure(error);
+    if (failure.kind !== 'retry') throw failure;
+    // A part that broke off may have brought some bytes; with the line still down, what was heard counts.
+    const state = kept > start ? undefined : await querySession(upload, session).catch(() => undefined);
+    if (state?.kind === 'stored') kept = state.bytes;
+    throw kept > start ? interrupted(failure, upload, kept) : failure;
+  }
+}
+
+/** Sends parts from `start` until at most `leave` bytes are missing, always from where the server says it is. */
+async function sendUntil(
   upload: Upload,
   session: Session,
   start: number,
   leave: number,
+  heard: (keptBytes: number) => void = () => {},
 ): Promise<SessionState> {
   const { media } = upload;
   let at = start;
+  let furthest = start;
   let idle = 0;
   while (media.bytes - at > leave) {
-    const before = at;
-    let state: SessionState;
-    try {
-      state = await sendPart(upload, session, at, Math.min(at + CHUNK_BYTES, media.bytes));
-    } catch (error) {
-      throw at > start ? afterProgress(asFailure(error), upload, at) : error;
-    }
+    const state = await sendPart(upload, session, at, Math.min(at + CHUNK_BYTES, media.bytes));
     if (state.kind !== 'stored') return state;
     at = state.bytes;
-    idle = at > before ? 0 : idle + 1;
+    heard(at);
+    idle = at > furthest ? 0 : idle + 1;
+    furthest = Math.max(furthest, at);
     if (idle >= MOST_IDLE_PARTS)
       throw new Failure('E_BAD_ANSWER', {
         message: `YouTube keeps no more than ${at} of ${media.bytes} bytes.`,
@@ -141,9 +156,8 @@ export async function sendUntil(
   return { kind: 'stored', bytes: at };
 }
 
-function afterProgress(failure: Failure, { http, media }: Upload, at: number): Failure {
-  if (failure.kind !== 'retry') return failure;
-  const percent = Math.floor((at / media.bytes) * 100);
+function interrupted(failure: Failure, { http, media }: Upload, kept: number): Failure {
+  const percent = Math.floor((kept / media.bytes) * 100);
   return later(
     Math.max(http.clock.now() + 5 * SECOND, failure.notBefore ?? 0),
     `The upload was interrupted at ${percent} % and goes on from there: ${failure.message}`,

@@ -17,7 +17,7 @@ import {
   OPEN_SESSION,
   openSession,
   querySession,
-  sendUntil,
+  sendAllButEnd,
   sessionGone,
 } from './youtube-upload.ts';
 
@@ -73,21 +73,26 @@ async function publish(request: PublishRequest): Promise<Post> {
     kept = await run.step('upload all but the end', async () => {
       if (!sameFile) throw redo(OPEN_SESSION, 'The file was made anew; its upload starts again.');
       const start = alive ? 0 : await keptBytes(upload, session);
-      const bytes = bytesIn(await sendUntil(upload, session, start, CHUNK_BYTES), session);
+      const bytes = bytesIn(await sendAllButEnd(upload, session, start), session);
       alive = true;
       return bytes;
     });
 
-  let sentBefore = false;
+  // What an earlier sending left: its session, to be gone on with, or nothing that can be used.
+  let doubt: 'none' | 'session lives' | 'session gone' = 'none';
   const sent = await run.commit<Sent>('publish', {
     act: async () => {
-      if (sentBefore) return sendAgain(upload, session, kept, open);
+      if (doubt === 'session gone') return sendEnd(upload, await open(), 0);
+      if (doubt === 'session lives') return withoutRedo(sendEnd(upload, session, kept));
       if (!sameFile) throw sessionGone();
-      return sendFirst(upload, session, alive ? kept : await keptBytes(upload, session));
+      return sendEnd(upload, session, alive ? kept : await keptBytes(upload, session));
     },
     inDoubt: async (sentAt) => {
-      sentBefore = true;
-      return findSent(request, upload, session, sentAt);
+      const state = await unlessRefused(querySession(upload, session));
+      if (state.kind === 'finished') return { found: sentOf(state.video) };
+      doubt = state.kind === 'stored' && sameFile ? 'session lives' : 'session gone';
+      if (state.kind === 'stored') kept = state.bytes;
+      return doubt === 'session lives' ? 'absent' : findSent(request, session, sentAt);
     },
     // A session makes one video, however often its end is sent. Where waiting is needed, findSent does it.
     settleMs: 0,
@@ -98,31 +103,28 @@ async function publish(request: PublishRequest): Promise<Post> {
   return postOf(request, sent, after);
 }
 
-/** The last bytes, for the first time. */
-async function sendFirst(upload: Upload, session: Session, start: number): Promise<Sent> {
+/** Sends the bytes from `start` on; the video is out with the last one. */
+async function sendEnd(upload: Upload, session: Session, start: number): Promise<Sent> {
   const state = await finishUpload(upload, session, start);
   if (state.kind === 'finished') return sentOf(state.video);
-  // The session lived a moment ago: only the channel's list can tell whether it died before or after the end.
+  // It lived a moment ago: only the channel's list can tell whether it ended before or after the last byte.
   throw new Failure('E_HANDLE_EXPIRED', {
     message: 'YouTube’s upload session ended while the last bytes were sent.',
   });
 }
 
 /**
- * The last bytes once more, after findSent said that the video is not there. Where the session is of no use any
- * more the whole upload starts anew within the same commit: the journal is never undone past something sent.
+ * After something was sent the journal is never undone: a session that refuses for good is found to be gone by
+ * the next look-up, and the whole upload then starts anew within the same commit.
  */
-async function sendAgain(
-  upload: Upload,
-  session: Session,
-  kept: number,
-  open: () => Promise<Session>,
-): Promise<Sent> {
-  if (session.sha256 === upload.media.sha256) {
-    const state = await unlessRefused(finishUpload(upload, session, kept), ['redo']);
-    if (state.kind === 'finished') return sentOf(state.video);
+async function withoutRedo<T>(sending: Promise<T>): Promise<T> {
+  try {
+    return await sending;
+  } catch (error) {
+    const { kind, code, message, notBefore } = asFailure(error);
+    if (kind !== 'redo') throw error;
+    throw new Failure(code, { kind: 'retry', message, ...(notBefore === undefined ? {} : { notBefore }) });
   }
-  return sendFirst(upload, await open(), 0);
 }
 
 async function keptBytes(upload: Upload, session: Session): Promise<number> {
@@ -172,20 +174,11 @@ function postOf(request: PublishRequest, sent: Sent, after: Aftermath): Post {
 // ---------------------------------------------------------------- look-ups
 
 /**
- * Did the last bytes, sent at `sentAt`, make a video? The session knows as long as it lives; after that the
- * channel's list does, once it has had time to show the video.
+ * Did the last bytes, sent at `sentAt` in a session that is gone, make a video? The channel's list knows, once it
+ * has had time to show it.
  */
-async function findSent(
-  request: PublishRequest,
-  upload: Upload,
-  session: Session,
-  sentAt: number,
-): Promise<LookUp<Sent>> {
-  const { http, account, video, media, run, clock } = request;
-  const state = await unlessRefused(querySession(upload, session), ['redo', 'reject']);
-  if (state.kind === 'finished') return { found: sentOf(state.video) };
-  if (state.kind === 'stored' && session.sha256 === media.sha256) return 'absent';
-
+async function findSent(request: PublishRequest, session: Session, sentAt: number): Promise<LookUp<Sent>> {
+  const { http, account, video, run, clock } = request;
   const answer = await findUpload(http, account, clock, {
     marker: markerOf(account.remoteId, video),
     title: insertOf(request).metadata.snippet.title,
@@ -202,16 +195,13 @@ async function findSent(
   return answer;
 }
 
-/** A session that answers with a refusal of these kinds is as good as gone. */
-async function unlessRefused(
-  asked: Promise<SessionState>,
-  kinds: readonly Failure['kind'][],
-): Promise<SessionState> {
+/** A session that repeats a refusal is as good as gone. */
+async function unlessRefused(asked: Promise<SessionState>): Promise<SessionState> {
   try {
     return await asked;
   } catch (error) {
     const failure = asFailure(error);
-    if (failure.certain && kinds.includes(failure.kind)) return { kind: 'gone' };
+    if (failure.certain && (failure.kind === 'redo' || failure.kind === 'reject')) return { kind: 'gone' };
     throw failure;
   }
 }

@@ -31,6 +31,12 @@ export function youtubeControls(google: Google): Simulator['controls'] {
     remove: (input) => {
       videoOf(input).deleted = true;
     },
+    /** `{"id": "…", "title": "…", "tags": []}`: the owner edits the video in the Studio. */
+    edit: (input) => {
+      const { id: _, ...changes } = input as Record<string, unknown>;
+      const video = videoOf(input);
+      video.metadata = { ...video.metadata, ...changes };
+    },
     /** `{"id": "…", "outcome": "rejected:copyright"}`: processing ends so, now. */
     finish: (input) => {
       const video = videoOf(input);
