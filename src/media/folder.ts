@@ -46,10 +46,13 @@ export const folderSource: MediaSource<FolderSpec> = {
     const files = await listVideos(spec.path, now);
     if (files instanceof Failure) return files;
     const named = files.filter(({ name }) => carries(name, video.remoteId));
-    const fitting =
-      named.length > 0 ? await withoutCopies(named) : await byTimeAndLength(video, files, context);
+    const { fitting, shared } =
+      named.length > 0
+        ? { fitting: await withoutCopies(named), shared: [] }
+        : await byTimeAndLength(video, files, context);
     const [first, ...others] = fitting;
-    if (first === undefined) return absent(video, spec.path, now);
+    if (first === undefined)
+      return shared.length > 0 ? contested(video, shared, now) : absent(video, spec.path, now);
     if (others.length > 0) return ambiguous(video, fitting, now);
     // A clock that was set back makes a file look as if it came from the future: that is no growth.
     const age = now - first.mtimeMs;
@@ -113,19 +116,20 @@ async function byTimeAndLength(
   video: Video,
   files: readonly Candidate[],
   context: FindContext,
-): Promise<Candidate[]> {
+): Promise<{ fitting: Candidate[]; shared: Candidate[] }> {
+  const fitting: Candidate[] = [];
+  const shared: Candidate[] = [];
   // Without a stated length the time alone would be a guess.
-  if (video.durationSeconds === undefined || video.durationSeconds <= 0) return [];
+  if (video.durationSeconds === undefined || video.durationSeconds <= 0) return { fitting, shared };
   const near = files
     .filter(({ name }) => !carriesAnyId(name))
     .filter((file) => isNear(file, video.publishedAt));
-  const fitting: Candidate[] = [];
   for (const file of near.slice(0, MOST_PROBES)) {
     const facts = await probe(file.path, context.tools).catch(() => undefined);
-    if (facts !== undefined && isLike(facts, video) && !fitsSibling(file, facts, video, context))
-      fitting.push(file);
+    if (facts === undefined || !isLike(facts, video)) continue;
+    (fitsSibling(file, facts, video, context) ? shared : fitting).push(file);
   }
-  return fitting;
+  return { fitting, shared };
 }
 
 function isNear(file: Candidate, publishedAt: number): boolean {
@@ -174,6 +178,13 @@ function ambiguous(video: Video, files: readonly Candidate[], now: number): Fail
   return waiting('E_MEDIA_AMBIGUOUS', now + MINUTE, {
     message: `${files.length} files fit this video: ${shown.join(', ')}.`,
     hint: `Rename the right one to ${video.remoteId}.mp4 and move the others away.`,
+  });
+}
+
+function contested(video: Video, files: readonly Candidate[], now: number): Failure {
+  return waiting('E_MEDIA_AMBIGUOUS', now + MINUTE, {
+    message: `${files[0]?.name} fits this video, but as well another one of the same time and length.`,
+    hint: `If it is this one, rename it to ${video.remoteId}.mp4.`,
   });
 }
 

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, fstatSync, readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { systemClock } from '../core/clock.ts';
@@ -32,7 +32,8 @@ export async function openRegular(
     throw error;
   }
   try {
-    const stat = await handle.stat();
+    // Of an open file: not worth the way through the thread pool.
+    const stat = fstatSync(handle.fd);
     if (!stat.isFile()) throw invalid('it is no regular file');
     return { handle, bytes: stat.size, mtimeMs: stat.mtimeMs };
   } catch (error) {
@@ -50,7 +51,7 @@ export async function probe(path: string, tools: MediaTools = { clock: systemClo
   let container: MediaFacts['container'];
   try {
     const head = Buffer.alloc(Math.min(MAGIC_BYTES, bytes));
-    await handle.read(head, 0, head.length, 0);
+    readSync(handle.fd, head, 0, head.length, 0);
     const magic = readMagic(head);
     if (magic.kind === 'foreign') throw invalid(`it is ${magic.what}`);
     if (magic.kind === 'iso') {

@@ -119,7 +119,9 @@ describe('a folder of originals', () => {
     expect(await find({ siblings: [{ ...neighbour, durationSeconds: 40 }] })).toMatchObject({
       origin: 'folder',
     });
-    expect((await failureOf(find({ siblings: [neighbour] }))).code).toBe('E_NO_MEDIA');
+    const failure = await failureOf(find({ siblings: [neighbour] }));
+    expect(failure).toMatchObject({ code: 'E_MEDIA_AMBIGUOUS', kind: 'later', reason: 'media' });
+    expect(failure.message).toContain('some.mp4');
   });
 
   test('a file that may still be growing is looked at again soon', async () => {
