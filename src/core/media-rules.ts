@@ -1,7 +1,7 @@
 import type { MediaFacts, MediaRules } from './media.ts';
 
 /** The lightest work that would lift a problem. `remux`: copy the streams into a new container. */
-export type MediaFix = 'none' | 'remux' | 'transcode' | 'trim';
+type MediaFix = 'none' | 'remux' | 'transcode' | 'trim';
 
 /** One way in which a file breaks a platform's rule, in words for people. */
 export interface MediaProblem {

@@ -35,7 +35,7 @@ export interface CacheOptions {
   clock: Clock;
 }
 
-export interface Addition {
+interface Addition {
   path: string;
   /** True for a file in a workspace of this cache: moved, not copied. */
   adopt?: boolean;

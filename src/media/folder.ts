@@ -17,7 +17,7 @@ type FolderSpec = Extract<MediaSpec, { kind: 'folder' }>;
  * A file without the video's id in its name counts only if its date is this near to the publishing: originals
  * are exported shortly before, and saved from TikTok shortly after.
  */
-export const TIME_TOLERANCE_MS = 2 * HOUR;
+const TIME_TOLERANCE_MS = 2 * HOUR;
 
 /** A file that changed less than this ago may still be growing. */
 const SETTLE_MS = 3 * SECOND;

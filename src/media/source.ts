@@ -14,7 +14,7 @@ export interface FoundMedia {
   caption?: string;
 }
 
-export interface DownloadBounds {
+interface DownloadBounds {
   /** Production addresses only: hosts that may be asked, by their ends (`.tiktokv.com`). */
   hosts: readonly string[];
   maxBytes: number;

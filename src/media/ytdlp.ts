@@ -14,7 +14,7 @@ import { classifyYtdlp } from './ytdlp-errors.ts';
 type YtdlpSpec = Extract<MediaSpec, { kind: 'yt-dlp' }>;
 
 /** TikTok's part of yt-dlp was broken before and repaired in this version (https://github.com/yt-dlp/yt-dlp/releases). */
-export const OLDEST_GOOD_VERSION = '2026.08.19';
+const OLDEST_GOOD_VERSION = '2026.08.19';
 
 /** The first release that knows `--color`. */
 const COLOR_OPTION_SINCE = '2023.06.21';
