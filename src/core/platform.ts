@@ -72,6 +72,8 @@ export interface OAuthSignIn {
     clock: Clock;
     /** Server, handle or instance that the person named. */
     at?: string;
+    /** The account's handle, when one is renewed or was named. */
+    loginHint?: string;
     redirectUri: string;
     state: string;
     challenge?: string;
@@ -103,7 +105,10 @@ export interface TokenSignIn {
     app: App | undefined;
     clock: Clock;
     token: string;
+    /** Server or instance that the person named. */
     at?: string;
+    /** The account that the secret belongs to, where the person named one. */
+    handle?: string;
   }): Promise<Grant>;
   refresh?(request: RefreshRequest): Promise<Grant>;
   refreshAheadMs?: number;

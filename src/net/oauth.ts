@@ -115,11 +115,15 @@ async function openLoopback(
 }
 
 async function prepare(
-  { signIn: rules, service, http, clock, app, at }: SignInRequest,
+  { signIn: rules, service, http, clock, app, at, loginHint }: SignInRequest,
   asked: { redirectUri: string; state: string; scopes: readonly string[]; challenge?: string },
 ): Promise<{ app: App; prepared: Record<string, string> }> {
   if (rules.prepare !== undefined) {
-    const given = { ...(app === undefined ? {} : { app }), ...(at === undefined ? {} : { at }) };
+    const given = {
+      ...(app === undefined ? {} : { app }),
+      ...(at === undefined ? {} : { at }),
+      ...(loginHint === undefined ? {} : { loginHint }),
+    };
     return rules.prepare({ ...asked, ...given, http, clock });
   }
   if (app !== undefined) return { app, prepared: {} };
