@@ -73,6 +73,27 @@ describe('keychain items', () => {
     }
   });
 
+  it('show one of the three values wherever two writes in a row die', async () => {
+    const values = [long('a'), long('b', 5_000), long('c', 4_500)];
+    const cut = async (keychain: SmallKeychain, calls: number, value: string) => {
+      keychain.callsLeft = calls;
+      await open(keychain)
+        .write('grant/x/1', value)
+        .catch(() => undefined);
+      keychain.callsLeft = Number.POSITIVE_INFINITY;
+      clock.advance(2 * MINUTE);
+    };
+    for (let first = 0; first < 16; first++)
+      for (let second = 0; second < 24; second++) {
+        const keychain = new SmallKeychain();
+        await open(keychain).write('grant/x/1', values[0]!);
+        await cut(keychain, first, values[1]!);
+        await cut(keychain, second, values[2]!);
+        expect(values).toContain(await shown(keychain));
+        await open(keychain).remove('grant/x/1');
+      }
+  });
+
   it('leave nothing behind when a cut-off write is followed by a removal alone', async () => {
     for (let n = 0; n < 10; n++) {
       const keychain = new SmallKeychain();

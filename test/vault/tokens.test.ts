@@ -233,6 +233,15 @@ describe('a renewal that fails', () => {
     expect(state.marked).toHaveLength(1);
   });
 
+  it('asks for its person at once where the sign-in is over, though the old token still lives', async () => {
+    const { source, save, clock, state } = world();
+    await save();
+    state.valid = 'revoked';
+    clock.advance(2 * HOUR - MINUTE);
+    await expect(source().current()).rejects.toMatchObject({ code: 'E_LOGIN_NEEDED' });
+    expect(state.marked).toHaveLength(1);
+  });
+
   it('is recognised later where its answer was lost after the platform had rotated', async () => {
     const { source, save, clock, state } = world();
     await save();
