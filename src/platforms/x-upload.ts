@@ -218,13 +218,15 @@ async function waitForProcessing(
   const info = data.processing_info;
   if (info?.error || info?.state === 'failed') throw processingFailure(info.error);
   if (!info || info.state === 'succeeded') return null;
-  if (clock.now() - (finalizedAt ?? clock.now()) > PROCESSING_LIMIT_MS)
+  const elapsedMs = clock.now() - (finalizedAt ?? clock.now());
+  if (elapsedMs > PROCESSING_LIMIT_MS)
     throw new Failure('E_PROCESSING', {
       kind: 'redo',
       step: 'initialize',
       message: 'X did not come to an end with the video in half an hour; it is uploaded anew.',
     });
-  throw later(clock.now() + waitOf(info), 'X is processing the video.');
+  // As often as X likes to be asked, and less often the longer it takes.
+  throw later(clock.now() + Math.max(waitOf(info), Math.ceil(elapsedMs / 10)), 'X is processing the video.');
 }
 
 /** An error ends the processing whatever the state beside it says: `in_progress` at 99 % is never left again. */
@@ -246,12 +248,13 @@ export function askStatus(http: Http, upload: Pick<Upload, 'id'>): Promise<HttpR
   });
 }
 
-/** True where X still has the upload, whole and unexpired: then a post with it was refused for another reason. */
-export async function isAlive(http: Http, upload: Upload): Promise<boolean> {
+/** What X says of an upload that it would not post: `gone`, still `busy` with it, or `whole`. */
+export async function fateOf(http: Http, upload: Upload): Promise<'gone' | 'busy' | 'whole'> {
   const status = await askStatus(http, upload);
-  if (status.status !== 200) return false;
   const { data } = status.json<UploadAnswer>();
-  return data !== undefined && data.expires_after_secs !== 0;
+  if (status.status !== 200 || !data || data.expires_after_secs === 0) return 'gone';
+  const state = data.processing_info?.state;
+  return state === 'pending' || state === 'in_progress' ? 'busy' : 'whole';
 }
 
 /** Work on an upload that must still be good for this file. */

@@ -8,7 +8,7 @@ import { identities, signIn } from './x-sign-in.ts';
 import { fitText } from './x-text.ts';
 import { findPost, postUrl, recentPosts } from './x-timeline.ts';
 import type { Upload } from './x-upload.ts';
-import { isAlive, uploadVideo } from './x-upload.ts';
+import { fateOf, uploadVideo } from './x-upload.ts';
 import { findUrls } from './x-urls.ts';
 
 /** How long X may refuse fresh tokens before its person is asked: waves of 401 have come and gone by themselves. */
@@ -119,12 +119,21 @@ async function duplicate(
 
 /** Media that X has lost or let expire are uploaded anew; media it has and refuses never become a post. */
 async function mediaRefused(
-  { http }: PublishRequest,
+  { http, clock }: PublishRequest,
   upload: Upload,
   failure: Failure,
   sentBefore: boolean,
 ): Promise<Failure> {
-  if (!(await isAlive(http, upload))) return expired(sentBefore, 'X no longer has the upload.');
+  const fate = await fateOf(http, upload);
+  if (fate === 'gone') return expired(sentBefore, 'X no longer has the upload.');
+  if (fate === 'busy')
+    return new Failure('E_NOT_YET', {
+      kind: 'later',
+      reason: 'processing',
+      certain: true,
+      notBefore: clock.now() + 10 * SECOND,
+      message: 'X is not done with the video.',
+    });
   return new Failure('E_MEDIA_REFUSED', { certain: true, status: 400, message: failure.message });
 }
 
