@@ -5,10 +5,12 @@ export async function openAddress(env: NodeJS.ProcessEnv, address: string): Prom
   const chosen = env['BROWSER'];
   if (chosen) return spawnBrowser(chosen, address);
   const { default: open } = await import('open');
+  // It resolves once the opener was started; a missing one has no process id and tells so by an event.
   const child = await open(address);
+  if (child.pid !== undefined) return;
   await new Promise<void>((resolve, reject) => {
     child.once('error', reject);
-    child.once('spawn', resolve);
+    child.once('exit', () => resolve());
   });
 }
 

@@ -58,6 +58,6 @@ export function sayFailure(io: Io, failure: Failure, json: boolean): void {
   io.stderr.write(
     `${paint('red', 'error:')} ${harmless(failure.message)} ${paint('dim', `(${failure.code}, ${failure.class}, ${sides[entry.side]})`)}\n`,
   );
-  if (failure.hint) io.stderr.write(`  ${failure.hint}\n`);
+  if (failure.hint) io.stderr.write(`  ${failure.hint.replace(/\n/gu, '\n  ')}\n`);
   if (failure.command) io.stderr.write(`  ${paint('cyan', `$ ${failure.command}`)}\n`);
 }

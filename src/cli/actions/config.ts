@@ -26,19 +26,24 @@ export async function listConfig(turn: Turn, options: { showOrigin?: boolean }):
   );
 }
 
-export async function getConfig(turn: Turn, key: string): Promise<undefined> {
+export async function getConfig(turn: Turn, _options: unknown, key: string): Promise<undefined> {
   if (!isSettingKey(key)) throw unknownKey(key);
   const one = view(turn, key);
   turn.print(one, () => one.value);
 }
 
-export async function setConfig(turn: Turn, key: string, value: string): Promise<undefined> {
+export async function setConfig(
+  turn: Turn,
+  _options: unknown,
+  key: string,
+  value: string,
+): Promise<undefined> {
   saveSetting(turn.app.files.config, key, value);
   turn.app.nudge();
   turn.print({ schemaVersion, key, value, origin: 'file' }, () => `${key} = ${value}`);
 }
 
-export async function unsetConfig(turn: Turn, key: string): Promise<undefined> {
+export async function unsetConfig(turn: Turn, _options: unknown, key: string): Promise<undefined> {
   saveSetting(turn.app.files.config, key, null);
   turn.app.nudge();
   const value = isSettingKey(key) ? settingSpecs[key].default : '';
