@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -161,6 +170,28 @@ describe('a file that can’t be used', () => {
     expect(await open(cut)).toBe('E_DB_CORRUPT');
   });
 
+  it('is looked through at the start where it is small or was not closed cleanly', async () => {
+    const small = await usedHome();
+    await withDamage(small, 400_000);
+    expect(await open(small)).toBe('E_DB_CORRUPT');
+    expect(
+      await codeOf(openStore({ path: small, clock, check: 'never' }).then((one) => one.close())),
+    ).toBeUndefined();
+
+    const large = await usedHome();
+    await withDamage(large, 5_000_000);
+    expect(await open(large)).toBeUndefined();
+    const store = await openStore({ path: large, clock });
+    await store.meta.set('who', 'me');
+    const died = join(temporaryFolder(), 'repost.db');
+    for (const part of ['', '-wal']) copyFileSync(`${large}${part}`, `${died}${part}`);
+    expect(await open(died)).toBe('E_DB_CORRUPT');
+    expect(await open(large)).toBeUndefined(); // its log is in use, not left over
+    await store.close();
+    const readOnly = openStore({ path: large, clock, readOnly: true, check: 'always' });
+    expect(await codeOf(readOnly)).toBe('E_DB_CORRUPT');
+  });
+
   it('is a folder that is missing', async () => {
     const folder = temporaryFolder();
     expect(await open(join(folder, 'missing', 'repost.db'))).toBe('E_HOME');
@@ -212,6 +243,14 @@ describe('migrations', () => {
     expect(db.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'more'").pluck().get()).toBe(0);
   });
 });
+
+/** Fills the store with text, and overwrites a page in its midst that nothing reads by itself. */
+async function withDamage(path: string, bytes: number): Promise<void> {
+  const store = await openStore({ path, clock, check: 'never' });
+  for (let n = 0; n < 100; n += 1) await store.meta.set(`text ${n}`, 'x'.repeat(bytes / 100));
+  await store.close();
+  overwrite(path, Math.floor(bytes / 2 / 4096) * 4096, '\xff'.repeat(2048));
+}
 
 function overwrite(path: string, at: number, text: string): void {
   const bytes = readFileSync(path);
