@@ -128,6 +128,6 @@ export function accountStore({ query, read, write }: Connection): AccountStore {
   };
 }
 
-export function noAccount(id: number): Failure {
+function noAccount(id: number): Failure {
   return new Failure('E_UNKNOWN_ACCOUNT', { message: `There is no account with the id ${id}.` });
 }

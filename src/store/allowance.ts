@@ -32,7 +32,7 @@ export interface Bucket {
  * Spends after this instant count at `now`. Those that lie in the future (a clock that was set back) count
  * too: the platform has seen them.
  */
-export function countsAfter(window: Window, now: number, resetsAt: number | null): number {
+function countsAfter(window: Window, now: number, resetsAt: number | null): number {
   switch (window.kind) {
     case 'trailing':
       return now - window.ms;
@@ -106,7 +106,7 @@ export function usedOf(bucket: Pick<Bucket, 'window' | 'reading'>, tally: Tally,
   return Math.max(tally.own, Math.max(0, reading.used - tally.left) + tally.since);
 }
 
-export function usedAt(bucket: Bucket, now: number): number {
+function usedAt(bucket: Bucket, now: number): number {
   const { after, lastSpendId, leftAfter, leftUntil } = rangeAt(bucket, now);
   const tally: Tally = { own: 0, since: 0, left: 0 };
   for (const { id, at, amount } of bucket.spends) {

@@ -8,7 +8,7 @@ export type Value = string | number | null;
 export type Values = Readonly<Record<string, Value>>;
 
 /** One SQL statement, prepared at its first use and kept as long as the connection. */
-export interface Query<Row> {
+interface Query<Row> {
   get(values?: Values): Row | undefined;
   all(values?: Values): Row[];
   run(values?: Values): RunResult;

@@ -26,7 +26,7 @@ export interface Found {
 }
 
 /** Stays beside the database for good, and says that an empty or missing file there is a loss, not a beginning. */
-export function markerOf(path: string): string {
+function markerOf(path: string): string {
   return `${path}.initialised`;
 }
 

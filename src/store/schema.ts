@@ -7,7 +7,7 @@ export interface Migration {
   sql: string;
 }
 
-export const migrations: readonly Migration[] = [first];
+const migrations: readonly Migration[] = [first];
 
 /** The schema that this version of repost reads and writes. */
 export const schemaNumber = migrations.length;
