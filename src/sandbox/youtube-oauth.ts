@@ -170,7 +170,8 @@ function forget(state: OauthState, test: (token: Token) => boolean): void {
 }
 
 function tokenInfo(state: OauthState, request: SimRequest): SimResponse {
-  const grant = state.access.get(request.query.get('access_token') ?? '');
+  const text = request.query.get('access_token') ?? formOf(request).get('access_token') ?? bearerOf(request);
+  const grant = state.access.get(text ?? '');
   const left = grant ? Math.floor((grant.endsAt - state.world.clock.now()) / SECOND) : 0;
   if (!grant || left <= 0) return oauthError(400, 'invalid_token', 'Invalid Value');
   const { clientId, scopes } = grant;
