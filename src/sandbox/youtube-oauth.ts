@@ -109,7 +109,8 @@ function fromCode(state: OauthState, form: URLSearchParams, app: SimApp): SimRes
 }
 
 function issueRefresh(state: OauthState, grant: Token): string {
-  const same = [...state.refresh].filter(([, other]) => isSame(other, grant));
+  const now = state.world.clock.now();
+  const same = [...state.refresh].filter(([, other]) => isSame(other, grant) && isAlive(other, now));
   const oldest = same.sort(([, one], [, other]) => one.issuedAt - other.issuedAt)[0];
   if (same.length >= state.quirks.refreshTokens && oldest) state.refresh.delete(oldest[0]);
   const text = state.world.token('1//0', 50);
@@ -129,7 +130,7 @@ function fromRefresh(state: OauthState, form: URLSearchParams, app: SimApp): Sim
         error_subtype: 'invalid_rapt',
       },
     };
-  if (!grant || grant.clientId !== app.clientId || now >= grant.endsAt || now - grant.usedAt > IDLE_MS)
+  if (!grant || grant.clientId !== app.clientId || !isAlive(grant, now))
     return oauthError(400, 'invalid_grant', 'Token has been expired or revoked.');
   grant.usedAt = now;
   return granted(state, grant, {});
@@ -193,6 +194,10 @@ function caller(state: OauthState, request: SimRequest, need: 'upload' | 'read',
   if (!enough.some((scope) => grant.scopes.includes(prefix + scope))) throw new Refusal(scopeInsufficient());
   if (channel && account.settings['noChannel'] === true) throw new Refusal(signupRequired());
   return { account, app, project };
+}
+
+function isAlive(refresh: Token, now: number): boolean {
+  return now < refresh.endsAt && now - refresh.usedAt <= IDLE_MS;
 }
 
 function isSame(one: Token, other: Token): boolean {
