@@ -1,10 +1,10 @@
 import { videoStatus } from './facebook-status.ts';
+import { receiverOf } from './facebook-upload.ts';
 import type { GraphPart } from './meta.ts';
 import type { Holder, MetaAccess, SimPage } from './meta-access.ts';
 import { graphError, graphStamp, instantOf, paged, paramsOf, select, unreadable } from './meta-graph.ts';
 import type { MetaQuirks } from './meta-quirks.ts';
-import type { Receiver, Receivers } from './meta-rupload.ts';
-import { debugInfo } from './meta-rupload.ts';
+import type { Receivers } from './meta-rupload.ts';
 import type { SimPost, SimRequest, SimResponse, World } from './types.ts';
 
 const DAY = 86_400_000;
@@ -193,50 +193,6 @@ export function createFacebookPart(world: World, access: MetaAccess, quirks: Met
     if (!holder.pages.some(({ id }) => id === page.id)) throw unreadable(page.id);
   }
 
-  function receiver(id: string): Receiver | undefined {
-    const video = videos.get(id);
-    if (!video) return undefined;
-    const complete = (bytes: Buffer) => {
-      video.received = bytes.length;
-      video.sha256 = world.keepMedia(bytes);
-      video.chunks = [];
-      video.completeAt = world.clock.now();
-    };
-    return {
-      received: () => video.received,
-      mayReceive: (holder) => holder.kind === 'page' && holder.pageId === video.page.id,
-      setSize(bytes) {
-        video.size ??= bytes;
-        return video.size === bytes;
-      },
-      append(bytes) {
-        video.chunks.push(Buffer.from(bytes));
-        video.received += bytes.length;
-      },
-      finish: () => complete(Buffer.concat(video.chunks)),
-      open: () => video.completeAt === undefined && !expired(video),
-      refusesForNoReason() {
-        if (quirks.uploadRefusals <= 0) return false;
-        quirks.uploadRefusals -= 1;
-        return true;
-      },
-      fetch(address) {
-        const found = quirks.hosted[address];
-        if (!found || !('bytes' in found))
-          return debugInfo(
-            400,
-            'ProcessingFailedError',
-            'The file’s host forbids facebookexternalhit or can’t be reached',
-            false,
-          );
-        complete(Buffer.from(found.bytes, 'base64'));
-        // Fetched in its own time: finish before that finds no file.
-        if (found.slow) video.completeAt = world.clock.now() + quirks.processingMs;
-        return { status: 200, body: { success: true } };
-      },
-    };
-  }
-
   /** `/videos`: a vertical clip ends as a draft that the Page’s owner is asked to share by hand. */
   function longVideo(request: SimRequest, page: SimPage): SimResponse {
     const holder = access.authenticate(request);
@@ -262,7 +218,7 @@ export function createFacebookPart(world: World, access: MetaAccess, quirks: Met
   }
 
   return {
-    upload: receiver,
+    upload: (id) => receiverOf(world, quirks, videos.get(id), expired),
     videos: () => [...videos.values()],
     posts: () =>
       [...videos.values()]

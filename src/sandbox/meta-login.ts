@@ -1,9 +1,10 @@
 import { consentPage, readDecision, refusalPage } from './consent.ts';
 import type { MetaPlatform } from './meta.ts';
-import type { Holder, MetaAccess, SimPage } from './meta-access.ts';
+import type { MetaAccess, SimPage } from './meta-access.ts';
 import { longLifeMs, shortLifeMs } from './meta-access.ts';
+import { accounts, debugToken, pageNode, permissions } from './meta-accounts.ts';
 import { createDeviceLogin } from './meta-device.ts';
-import { graphError, paged, paramsOf, select, tokenOf, unreadable } from './meta-graph.ts';
+import { graphError, paramsOf, select, tokenOf, unreadable } from './meta-graph.ts';
 import type { MetaQuirks } from './meta-quirks.ts';
 import { createCodes } from './oauth.ts';
 import type { SimRequest, SimResponse, World } from './types.ts';
@@ -187,75 +188,17 @@ export function createFacebookLogin(
     return { status: 200, body: { access_token: token, token_type: 'bearer', ...expiry } };
   }
 
-  function debugToken(request: SimRequest): SimResponse {
-    const params = paramsOf(request);
-    const [appId = '', secret] = (params.get('access_token') ?? '').split('|');
-    if (access.appOf(appId)?.clientSecret !== secret) throw graphError(190, 'Invalid OAuth access token.');
-    const found = access.tokens.find(params.get('input_token') ?? '');
-    if (found.state === 'unknown')
-      return {
-        status: 200,
-        body: {
-          data: { error: { code: 190, message: 'Invalid OAuth access token.' }, is_valid: false, scopes: [] },
-        },
-      };
-    const { data, expiresAt, state } = found;
-    return {
-      status: 200,
-      body: {
-        data: {
-          app_id: data.appId,
-          type: data.kind === 'page' ? 'PAGE' : 'USER',
-          is_valid: state === 'ok' && data.dead === undefined,
-          expires_at: Number.isFinite(expiresAt) ? Math.floor(expiresAt / 1000) : 0,
-          data_access_expires_at: Math.floor(access.dataAccessUntil(data) / 1000),
-          scopes: data.scopes,
-          ...(data.pageId === undefined ? {} : { profile_id: data.pageId }),
-        },
-      },
-    };
-  }
-
-  function accounts(request: SimRequest, holder: Holder): SimResponse {
-    access.needScope(holder, 'pages_show_list');
-    const token = tokenOf(request) ?? '';
-    const most = Math.min(...access.platformsOf(holder.appId).map((one) => quirks[one].accountsPage));
-    const limit = Math.min(Number(request.query.get('limit') ?? 25), most);
-    request.query.set('limit', String(limit));
-    return paged(request, holder.pages, limit, (page) =>
-      select(pageNode(page, token), 'Page', request.query.get('fields'), 'access_token,name,id,tasks'),
-    );
-  }
-
-  function pageNode(page: SimPage, token: string): Record<string, unknown> {
-    const { instagram } = page;
-    return {
-      id: page.id,
-      name: page.name,
-      username: page.username,
-      tasks: page.tasks,
-      access_token: access.pageToken(token, page),
-      category: 'Creator',
-      instagram_business_account: instagram && {
-        id: instagram.id,
-        username: instagram.handle.replace(/^@/u, ''),
-        name: instagram.name,
-        profile_picture_url: undefined,
-      },
-    };
-  }
-
   return {
     dialog,
     call(request, path) {
       const [first = '', edge] = path;
       if (first === 'oauth' && edge === 'access_token') return accessToken(request);
-      if (first === 'debug_token') return debugToken(request);
+      if (first === 'debug_token') return debugToken(access, request);
       if (first === 'device') return device.call(request, edge);
       if (first === 'me') {
         const holder = access.authenticate(request);
         if (edge === 'permissions') return permissions(holder);
-        if (edge === 'accounts') return accounts(request, holder);
+        if (edge === 'accounts') return accounts(access, quirks, request, holder);
         if (edge === undefined)
           return {
             status: 200,
@@ -276,18 +219,14 @@ export function createFacebookLogin(
       if (!holder.pages.some(({ id }) => id === page.id)) throw unreadable(first);
       return {
         status: 200,
-        body: select(pageNode(page, tokenOf(request) ?? ''), 'Page', request.query.get('fields'), 'id,name'),
+        body: select(
+          pageNode(access, page, tokenOf(request) ?? ''),
+          'Page',
+          request.query.get('fields'),
+          'id,name',
+        ),
       };
     },
-  };
-}
-
-function permissions(holder: Holder): SimResponse {
-  const listed = (names: readonly string[], status: string) =>
-    names.map((permission) => ({ permission, status }));
-  return {
-    status: 200,
-    body: { data: [...listed(holder.scopes, 'granted'), ...listed(holder.declined, 'declined')] },
   };
 }
 
