@@ -6,7 +6,7 @@ import type { Http } from '../core/http.ts';
 import type { LookUp, RecentPost } from '../core/platform.ts';
 
 /** https://developers.google.com/youtube/v3/docs; `youtube.googleapis.com` answers alike. */
-export const API = 'https://www.googleapis.com/youtube/v3';
+const API = 'https://www.googleapis.com/youtube/v3';
 
 /** Most items of one page: https://developers.google.com/youtube/v3/docs/playlistItems/list */
 const PAGE = 50;

@@ -134,7 +134,7 @@ function grantOf(response: HttpResponse, now: number, extra: Readonly<Record<str
 // ---------------------------------------------------------------- warnings
 
 /** True where the sign-in has the life that Google gives to apps in status Testing. */
-export function isTesting(grant: Grant): boolean {
+function isTesting(grant: Grant): boolean {
   const { refreshExpiresAt } = grant;
   return (
     refreshExpiresAt !== undefined && Math.abs(refreshExpiresAt - signedInAt(grant) - TESTING_MS) <= HOUR

@@ -23,7 +23,7 @@ export interface Upload {
   signal?: AbortSignal;
 }
 
-export interface VideoMetadata {
+interface VideoMetadata {
   snippet: {
     title: string;
     description: string;

@@ -28,6 +28,8 @@ export interface YoutubeQuirks {
   /** Status of a session that is no more. */
   goneStatus: 404 | 410;
   sessionLifeMs: number;
+  /** A session is gone with its last byte: it never repeats its final answer. */
+  forgetsFinished: boolean;
   /** So many of the next parts are kept only in half. */
   keepHalf: number;
   /** How long a new upload is missing in the uploads playlist. */
@@ -64,6 +66,7 @@ export const usualQuirks: Readonly<YoutubeQuirks> = {
   finalStatus: 201,
   goneStatus: 404,
   sessionLifeMs: 7 * 24 * 3600 * 1000,
+  forgetsFinished: false,
   keepHalf: 0,
   listDelayMs: 5_000,
   fileDetailsMs: 0,

@@ -27,7 +27,7 @@ interface Session {
   failed: SimResponse | null;
 }
 
-export interface NewSession extends Pick<Session, 'account' | 'audited' | 'metadata' | 'parts'> {
+interface NewSession extends Pick<Session, 'account' | 'audited' | 'metadata' | 'parts'> {
   origin: string;
 }
 
@@ -123,6 +123,7 @@ export function createYoutubeSessions(
     }
     session.video = videos.add({ ...session, media: Buffer.concat(session.stored) });
     session.stored = [];
+    if (quirks.forgetsFinished) sessions.delete(session.id);
     return final(session, session.video);
   }
 

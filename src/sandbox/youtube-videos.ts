@@ -25,7 +25,7 @@ export interface SimVideo {
   thumbnail: string | null;
 }
 
-export interface NewVideo {
+interface NewVideo {
   account: SimAccount;
   audited: boolean;
   metadata: Metadata;
@@ -146,7 +146,7 @@ function postOf(video: SimVideo, privacy: Metadata['privacyStatus']): SimPost {
 type Stage = { kind: 'processing' | 'processed' } | { kind: 'failed' | 'rejected'; reason: string };
 
 /** Where processing stands: a refusal shows when it is over. */
-export function stageOf(video: SimVideo, now: number): Stage {
+function stageOf(video: SimVideo, now: number): Stage {
   if (video.outcome === 'stuck' || now < video.processedAt) return { kind: 'processing' };
   const [kind, reason = 'other'] = video.outcome.split(':');
   return kind === 'failed' || kind === 'rejected' ? { kind, reason } : { kind: 'processed' };

@@ -100,7 +100,7 @@ function parameterFaults(name: string, text: string, parameter: Parameter): stri
 }
 
 /** Faults of one JSON value, with the path to it. */
-export function valueFaults(at: string, value: unknown, schema: Schema): string[] {
+function valueFaults(at: string, value: unknown, schema: Schema): string[] {
   if (schema.$ref !== undefined) {
     const named = discovery.schemas[schema.$ref];
     return named ? valueFaults(at, value, named) : [`${at}: no schema ${schema.$ref}`];

@@ -8,10 +8,10 @@ import { openRun } from '../../src/engine/journal.ts';
 import type { JournalStore, StepRow } from '../../src/store/types.ts';
 
 /** The process dies here: thrown by a write to the journal, never caught by anything that goes on. */
-export class Crash extends Error {}
+class Crash extends Error {}
 
 /** A job's journal in memory, as strict as the one on disk, that can die at any write. */
-export interface MemoryJournal extends JournalStore {
+interface MemoryJournal extends JournalStore {
   rows(): StepRow[];
   /** Writes so far, over all runs. */
   readonly writes: number;
@@ -19,7 +19,7 @@ export interface MemoryJournal extends JournalStore {
   crashAt(nth: number, when: 'before' | 'after'): void;
 }
 
-export function memoryJournal(): MemoryJournal {
+function memoryJournal(): MemoryJournal {
   const rows = new Map<string, StepRow>();
   let writes = 0;
   let crash: { write: number; when: 'before' | 'after' } | undefined;
@@ -83,7 +83,7 @@ export function memoryJournal(): MemoryJournal {
 }
 
 /** Opens the job's journal as the engine does, over a journal in memory. */
-export function openMemoryRun(journal: MemoryJournal, clock: Clock, settleMs: number): Promise<OpenRun> {
+function openMemoryRun(journal: MemoryJournal, clock: Clock, settleMs: number): Promise<OpenRun> {
   const seal = {
     seal: (text: string, context: string) =>
       `sealed:${Buffer.from(`${context}\n${text}`).toString('base64')}`,

@@ -26,7 +26,7 @@ export const MIB = 2 ** 20;
 export const redirectUri = 'http://127.0.0.1:51000/callback';
 /** The PKCE pair of https://www.rfc-editor.org/rfc/rfc7636#appendix-B */
 export const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
-export const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
+const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 
 export const signIn = youtube.signIn as OAuthSignIn;
 
@@ -46,7 +46,7 @@ export interface Stage {
   pull(lever: string, input?: unknown): Promise<unknown>;
 }
 
-export interface SignedIn {
+interface SignedIn {
   identities: Identity[];
   account: Account;
   /** Renews as the vault would. */
@@ -59,7 +59,7 @@ export interface SignedIn {
   drive(options?: DriveOptions & { job?: Partial<Job> }): Promise<Outcome>;
 }
 
-export type Job = Omit<PublishRequest, 'run' | 'clock' | 'progress'> &
+type Job = Omit<PublishRequest, 'run' | 'clock' | 'progress'> &
   Partial<Pick<PublishRequest, 'progress'>>;
 
 export function openStage(): Stage {
@@ -169,7 +169,7 @@ function accountOf(identity: Identity): Account {
   };
 }
 
-export const video: Video = {
+const video: Video = {
   id: 7,
   sourceId: 1,
   remoteId: '7575000000000000123',

@@ -5,7 +5,7 @@ import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { createYoutube } from '../../src/sandbox/youtube.ts';
 
 export const BLOCK = 262_144;
-export const redirectUri = 'http://127.0.0.1:50001/callback';
+const redirectUri = 'http://127.0.0.1:50001/callback';
 const scopePrefix = 'https://www.googleapis.com/auth/youtube';
 export const bothScopes = `${scopePrefix}.upload ${scopePrefix}.readonly`;
 /** The PKCE pair of https://www.rfc-editor.org/rfc/rfc7636#appendix-B */
