@@ -86,7 +86,7 @@ export function createEngine(deps: EngineDeps): Engine {
     pump,
     sync,
     nextDueAt: async () => {
-      const jobAt = await store.jobs.nextRunAt(clock.now());
+      const jobAt = await store.jobs.nextRunAt(clock.now(), lanes.busy);
       const polls = (await store.sources.list()).filter((row) => !row.paused).map((row) => row.nextPollAt);
       const dueAt = [...polls, ...(jobAt === null ? [] : [jobAt])];
       return dueAt.length === 0 ? null : Math.min(...dueAt);

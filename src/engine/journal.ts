@@ -85,7 +85,7 @@ export async function openRun(options: JournalOptions): Promise<OpenRun> {
     if (call.inDoubt === 'repeat') return undefined;
     if (call.inDoubt === 'ask') throw new Failure('E_UNKNOWN_OUTCOME', { kind: 'doubt' });
     const sentAt = row.sentAt ?? clock.now();
-    const answer: LookUp<T> = await call.inDoubt(sentAt);
+    const answer: LookUp<T> = await call.inDoubt(row.firstSentAt ?? sentAt);
     if (typeof answer === 'object') return answer;
     const settleMs = call.settleMs ?? options.settleMs;
     const elapsed = clock.now() - sentAt;

@@ -2,6 +2,7 @@ import PQueue from 'p-queue';
 import { SECOND } from '../core/clock.ts';
 import { asFailure } from '../core/failure.ts';
 import type { EngineDeps } from './deps.ts';
+import { chooseLanes, type LaneOwner } from './fairness.ts';
 import { runJob } from './runner.ts';
 
 /** A job whose outcome could not be written is tried again after this. */
@@ -15,7 +16,8 @@ const STRANDED_MS = 15 * SECOND;
 export class Lanes {
   readonly #deps: EngineDeps;
   readonly #all: PQueue;
-  readonly #lanes = new Map<number, PQueue>();
+  readonly #lanes = new Map<number, { lane: PQueue; owner: LaneOwner }>();
+  readonly #owners = new Map<number, LaneOwner>();
   readonly #onEnd: () => void;
   readonly #stop = new AbortController();
   readonly #stranded = new Set<number>();
@@ -36,15 +38,37 @@ export class Lanes {
     await this.#release();
     const room = this.#deps.settings.concurrency - this.running;
     if (room <= 0) return 0;
-    const due = await this.#deps.store.jobs.dueLanes(this.#deps.clock.now(), [...this.#lanes.keys()]);
-    const chosen = due.slice(0, room);
-    for (const accountId of chosen) this.#start(accountId);
+    const due = await this.#deps.store.jobs.dueLanes(this.#deps.clock.now(), this.busy);
+    const lanes = await Promise.all(due.map((id) => this.#owner(id)));
+    const chosen = chooseLanes(
+      lanes,
+      [...this.#lanes.values()].map(({ owner }) => owner),
+      room,
+      this.#deps.settings.concurrency,
+    );
+    for (const lane of chosen) this.#start(lane);
     return chosen.length;
   }
 
-  #start(accountId: number): void {
+  /** Lanes that run a job now. */
+  get busy(): number[] {
+    return [...this.#lanes.keys()];
+  }
+
+  /** Whose lane it is, and where it leads. Neither ever changes but for the user: asked anew by each process. */
+  async #owner(accountId: number): Promise<LaneOwner> {
+    const known = this.#owners.get(accountId);
+    if (known) return known;
+    const account = await this.#deps.store.accounts.get(accountId);
+    const owner = { accountId, user: account?.user ?? '', platform: account?.platform ?? '' };
+    this.#owners.set(accountId, owner);
+    return owner;
+  }
+
+  #start(owner: LaneOwner): void {
+    const { accountId } = owner;
     const lane = new PQueue({ concurrency: 1 });
-    this.#lanes.set(accountId, lane);
+    this.#lanes.set(accountId, { lane, owner });
     void lane
       .add(() => this.#all.add(() => this.#runNext(accountId)))
       .catch((error: unknown) => this.#deps.emit({ kind: 'trouble', message: asFailure(error).message }))
@@ -78,7 +102,7 @@ export class Lanes {
   /** Resolves when nothing runs any more. */
   async idle(): Promise<void> {
     await this.#all.onIdle();
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.onIdle()));
+    await Promise.all([...this.#lanes.values()].map(({ lane }) => lane.onIdle()));
   }
 
   /** Ends what runs as soon as it can be ended: the journal makes that safe. */

@@ -4,6 +4,8 @@ import type { Platform, Post } from '../core/platform.ts';
 import type { TracedExchange } from '../core/session.ts';
 import type { FittedText } from '../core/text.ts';
 import type { AttemptRow, JobRow, JobView, VideoRow } from '../store/types.ts';
+import { isPlatformTrouble, noteFailure, noteSuccess, passBreaker } from './breaker.ts';
+import { takeRun } from './budget.ts';
 import { composeText } from './compose.ts';
 import type { EngineDeps } from './deps.ts';
 import { type OpenRun, openRun } from './journal.ts';
@@ -28,6 +30,7 @@ export async function runJob(deps: EngineDeps, claimed: JobRow, signal?: AbortSi
   });
 
   try {
+    await takeRun(deps, job);
     const platform = platformOf(deps, job);
     const video = await videoOf(deps, job);
     run = await openRun({
@@ -39,9 +42,12 @@ export async function runJob(deps: EngineDeps, claimed: JobRow, signal?: AbortSi
       guard: () => sourceStillPublic(deps, video),
     });
     const post = await publish(deps, { job, video, platform, run, signal, keep: (one) => (exchange = one) });
+    await noteSuccess(deps, job.account.id);
     await store.jobs.publish(job.id, postRow(post, job, clock.now()), record('published'), clock.now());
   } catch (error) {
-    await settle(deps, job, asFailure(error), run?.committed ?? (await hasCommit(deps, job)), record);
+    const failure = asFailure(error);
+    if (isPlatformTrouble(failure)) await noteFailure(deps, job.account.id);
+    await settle(deps, job, failure, run?.committed ?? (await hasCommit(deps, job)), record);
   }
   const ended = await store.jobs.get(job.id);
   if (ended) deps.emit({ kind: 'job-ended', job: ended });
@@ -72,6 +78,7 @@ async function publish(deps: EngineDeps, attempt: Attempt): Promise<Post> {
 
   const rule = job.ruleId === null ? undefined : await deps.store.rules.get(job.ruleId);
   const destination = rule?.destinations.find((one) => one.accountId === account.id);
+  await passBreaker(deps, platform, account, http);
   if (!run.committed) {
     if (platform.readLimits)
       await meter.learn(await platform.readLimits({ http, account, clock: deps.clock }));

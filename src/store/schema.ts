@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { migration as first } from './migrations/0001.ts';
+import { migration as second } from './migrations/0002.ts';
 
 /** One numbered change of the schema, whole in its own transaction. A migration that was released never changes. */
 export interface Migration {
@@ -7,7 +8,7 @@ export interface Migration {
   sql: string;
 }
 
-const migrations: readonly Migration[] = [first];
+const migrations: readonly Migration[] = [first, second];
 
 /** The schema that this version of repost reads and writes. */
 export const schemaNumber = migrations.length;

@@ -1,5 +1,6 @@
 import { accountStore } from './accounts.ts';
 import { appStore } from './apps.ts';
+import { breakerStore } from './breakers.ts';
 import { createConnection } from './connection.ts';
 import { jobStore } from './jobs.ts';
 import { journalStore } from './journal.ts';
@@ -32,6 +33,7 @@ export async function openStore(options: OpenOptions): Promise<Store> {
     limits: limitStore(connection),
     media: mediaStore(connection),
     users: userStore(connection),
+    breakers: breakerStore(connection),
     meta: metaStore(connection),
     version: connection.version,
     close: connection.close,

@@ -1,4 +1,5 @@
 import type { Account, App } from '../core/account.ts';
+import type { BreakerState } from '../core/breaker.ts';
 import type { WaitReason } from '../core/failure.ts';
 import type { JobError, JobState, Verdict } from '../core/job.ts';
 import type { Limit, LimitReading } from '../core/limit.ts';
@@ -24,6 +25,7 @@ export interface Store {
   limits: LimitStore;
   media: MediaStore;
   users: UserStore;
+  breakers: BreakerStore;
   /** Small named values: consents, generation, settings of the home. Never secrets. */
   meta: {
     get(key: string): Promise<string | undefined>;
@@ -343,6 +345,15 @@ export interface JournalStore {
 }
 
 // ---------------------------------------------------------------- limits, media
+
+/** Circuit breakers by lane (destination account); a lane without a row is closed and sound. */
+export interface BreakerStore {
+  get(accountId: number): Promise<BreakerState | undefined>;
+  /** All that are open or wait for their probe. */
+  open(): Promise<(BreakerState & { accountId: number })[]>;
+  save(accountId: number, state: BreakerState, now: number): Promise<void>;
+  clear(accountId: number): Promise<void>;
+}
 
 /** One bucket to spend from. */
 export interface Spend {
