@@ -40,120 +40,129 @@ export interface YoutubeSessions {
   failAll(status: number, reason: string): number;
 }
 
+/** What the upload servers share. */
+interface Servers {
+  world: World;
+  quirks: YoutubeQuirks;
+  videos: YoutubeVideos;
+  sessions: Map<string, Session>;
+}
+
 export function createYoutubeSessions(
   world: World,
   quirks: YoutubeQuirks,
   videos: YoutubeVideos,
 ): YoutubeSessions {
   const sessions = new Map<string, Session>();
-
-  function open(request: SimRequest, session: NewSession): SimResponse {
-    const { headers, query } = request;
-    const id = world.token('AHVrFx', 80);
-    sessions.set(id, {
-      ...session,
-      id,
-      total: announcedBytes(headers['x-upload-content-length']),
-      type: headers['x-upload-content-type'] ?? null,
-      fileName: fileNameOf(headers['slug']),
-      openedAt: world.clock.now(),
-      stored: [],
-      storedBytes: 0,
-      video: null,
-      failed: null,
-    });
-    const location = new URL(`${session.origin}${request.path}`);
-    for (const [name, value] of query) location.searchParams.set(name, value);
-    location.searchParams.set('upload_id', id);
-    return { status: 200, headers: { location: location.href, 'x-guploader-uploadid': id } };
-  }
-
-  function put(request: SimRequest, account: SimAccount): SimResponse {
-    const session = sessions.get(request.query.get('upload_id') ?? '');
-    if (!session || world.clock.now() >= session.openedAt + quirks.sessionLifeMs)
-      return { status: quirks.goneStatus, body: '<html><title>Error</title>Not Found</html>' };
-    if (session.account.id !== account.id)
-      refuse(403, 'forbidden', 'The session belongs to another channel.', { rpcStatus: 'PERMISSION_DENIED' });
-    const answer = take(session, request);
-    return request.headers['x-guploader-no-308'] === 'yes' && answer.status === 308
-      ? { ...answer, status: 200, headers: { ...answer.headers, 'x-http-status-code-override': '308' } }
-      : answer;
-  }
-
-  function take(session: Session, request: SimRequest): SimResponse {
-    if (session.failed) return session.failed;
-    if (session.video) return final(session, session.video);
-    const range = rangeOf(request);
-    if (!range) return wrong(`Failed to parse Content-Range header: ${request.headers['content-range']}`);
-    if (range.total !== null && session.total !== null && range.total !== session.total)
-      return wrong(`a total of ${range.total} bytes where ${session.total} were announced`);
-    session.total ??= range.total;
-    if (range.kind === 'query') return incomplete(session);
-    const { headers, body, complete } = request;
-    if (session.type !== null && headers['content-type'] !== session.type)
-      return wrong(`Content-Type ${headers['content-type']} where ${session.type} was announced`);
-    if (complete && body.length !== range.end - range.start)
-      return wrong(`${body.length} bytes for a range of ${range.end - range.start}`);
-    // A block that overlaps or leaves a gap is not stored.
-    if (range.start !== session.storedBytes) return incomplete(session);
-    store(session, body, complete && range.end === session.total);
-    if (session.storedBytes === session.total) return finish(session);
-    if (complete && range.end !== session.total && body.length % BLOCK !== 0)
-      world.complain('youtube', `a part of ${body.length} bytes that is no multiple of ${BLOCK}`);
-    return incomplete(session);
-  }
-
-  function store(session: Session, body: Buffer, isEnd: boolean): void {
-    let keep = isEnd ? body.length : Math.floor(body.length / BLOCK) * BLOCK;
-    if (quirks.keepHalf > 0) {
-      quirks.keepHalf -= 1;
-      keep = Math.floor(keep / 2 / BLOCK) * BLOCK;
-    }
-    if (keep === 0) return;
-    session.stored.push(Buffer.from(body.subarray(0, keep)));
-    session.storedBytes += keep;
-  }
-
-  function finish(session: Session): SimResponse {
-    if (session.storedBytes === 0) {
-      session.failed = apiError(400, 'mediaBodyRequired', 'The request does not include the video content.', {
-        domain: 'youtube.video',
-      });
-      return session.failed;
-    }
-    session.video = videos.add({ ...session, media: Buffer.concat(session.stored) });
-    session.stored = [];
-    if (quirks.forgetsFinished) sessions.delete(session.id);
-    return final(session, session.video);
-  }
-
-  function final(session: Session, video: SimVideo): SimResponse {
-    return {
-      status: quirks.finalStatus,
-      headers: { 'content-type': 'application/json; charset=UTF-8', 'x-guploader-uploadid': session.id },
-      body: videos.resource(video, session.parts),
-    };
-  }
-
-  function wrong(what: string): SimResponse {
-    world.complain('youtube', what);
-    return apiError(400, 'badRequest', `Invalid request. ${what}.`, { rpcStatus: 'INVALID_ARGUMENT' });
-  }
-
+  const servers: Servers = { world, quirks, videos, sessions };
   return {
-    open,
-    put,
+    open: (request, session) => open(servers, request, session),
+    put: (request, account) => put(servers, request, account),
     expireAll() {
       const { size } = sessions;
       sessions.clear();
       return size;
     },
     failAll(status, reason) {
-      const open = [...sessions.values()].filter((session) => !session.video);
-      for (const session of open) session.failed = apiError(status, reason, 'The upload has failed.');
-      return open.length;
+      const unfinished = [...sessions.values()].filter((session) => !session.video);
+      for (const session of unfinished) session.failed = apiError(status, reason, 'The upload has failed.');
+      return unfinished.length;
     },
   };
+}
+
+function open(servers: Servers, request: SimRequest, session: NewSession): SimResponse {
+  const { headers, query } = request;
+  const id = servers.world.token('AHVrFx', 80);
+  servers.sessions.set(id, {
+    ...session,
+    id,
+    total: announcedBytes(headers['x-upload-content-length']),
+    type: headers['x-upload-content-type'] ?? null,
+    fileName: fileNameOf(headers['slug']),
+    openedAt: servers.world.clock.now(),
+    stored: [],
+    storedBytes: 0,
+    video: null,
+    failed: null,
+  });
+  const location = new URL(`${session.origin}${request.path}`);
+  for (const [name, value] of query) location.searchParams.set(name, value);
+  location.searchParams.set('upload_id', id);
+  return { status: 200, headers: { location: location.href, 'x-guploader-uploadid': id } };
+}
+
+function put(servers: Servers, request: SimRequest, account: SimAccount): SimResponse {
+  const session = servers.sessions.get(request.query.get('upload_id') ?? '');
+  if (!session || servers.world.clock.now() >= session.openedAt + servers.quirks.sessionLifeMs)
+    return { status: servers.quirks.goneStatus, body: '<html><title>Error</title>Not Found</html>' };
+  if (session.account.id !== account.id)
+    refuse(403, 'forbidden', 'The session belongs to another channel.', { rpcStatus: 'PERMISSION_DENIED' });
+  const answer = take(servers, session, request);
+  return request.headers['x-guploader-no-308'] === 'yes' && answer.status === 308
+    ? { ...answer, status: 200, headers: { ...answer.headers, 'x-http-status-code-override': '308' } }
+    : answer;
+}
+
+function take(servers: Servers, session: Session, request: SimRequest): SimResponse {
+  if (session.failed) return session.failed;
+  if (session.video) return final(servers, session, session.video);
+  const range = rangeOf(request);
+  if (!range)
+    return wrong(servers, `Failed to parse Content-Range header: ${request.headers['content-range']}`);
+  if (range.total !== null && session.total !== null && range.total !== session.total)
+    return wrong(servers, `a total of ${range.total} bytes where ${session.total} were announced`);
+  session.total ??= range.total;
+  if (range.kind === 'query') return incomplete(session);
+  const { headers, body, complete } = request;
+  if (session.type !== null && headers['content-type'] !== session.type)
+    return wrong(servers, `Content-Type ${headers['content-type']} where ${session.type} was announced`);
+  if (complete && body.length !== range.end - range.start)
+    return wrong(servers, `${body.length} bytes for a range of ${range.end - range.start}`);
+  // A block that overlaps or leaves a gap is not stored.
+  if (range.start !== session.storedBytes) return incomplete(session);
+  store(servers, session, body, complete && range.end === session.total);
+  if (session.storedBytes === session.total) return finish(servers, session);
+  if (complete && range.end !== session.total && body.length % BLOCK !== 0)
+    servers.world.complain('youtube', `a part of ${body.length} bytes that is no multiple of ${BLOCK}`);
+  return incomplete(session);
+}
+
+function store(servers: Servers, session: Session, body: Buffer, isEnd: boolean): void {
+  let keep = isEnd ? body.length : Math.floor(body.length / BLOCK) * BLOCK;
+  if (servers.quirks.keepHalf > 0) {
+    servers.quirks.keepHalf -= 1;
+    keep = Math.floor(keep / 2 / BLOCK) * BLOCK;
+  }
+  if (keep === 0) return;
+  session.stored.push(Buffer.from(body.subarray(0, keep)));
+  session.storedBytes += keep;
+}
+
+function finish(servers: Servers, session: Session): SimResponse {
+  if (session.storedBytes === 0) {
+    session.failed = apiError(400, 'mediaBodyRequired', 'The request does not include the video content.', {
+      domain: 'youtube.video',
+    });
+    return session.failed;
+  }
+  session.video = servers.videos.add({ ...session, media: Buffer.concat(session.stored) });
+  session.stored = [];
+  if (servers.quirks.forgetsFinished) servers.sessions.delete(session.id);
+  return final(servers, session, session.video);
+}
+
+function final(servers: Servers, session: Session, video: SimVideo): SimResponse {
+  return {
+    status: servers.quirks.finalStatus,
+    headers: { 'content-type': 'application/json; charset=UTF-8', 'x-guploader-uploadid': session.id },
+    body: servers.videos.resource(video, session.parts),
+  };
+}
+
+function wrong(servers: Servers, what: string): SimResponse {
+  servers.world.complain('youtube', what);
+  return apiError(400, 'badRequest', `Invalid request. ${what}.`, { rpcStatus: 'INVALID_ARGUMENT' });
 }
 
 function incomplete(session: Session): SimResponse {
