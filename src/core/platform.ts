@@ -228,6 +228,8 @@ export interface RecentPost {
 /** A place to publish to. */
 export interface Platform extends Service {
   media: MediaRules;
+  /** What this account's server takes, where servers differ; told by the account's settings alone. */
+  mediaFor?(account: Account): MediaRules;
   /** Options a rule may set for this destination: name → what it does, with its values. */
   options: Readonly<
     Record<
@@ -242,6 +244,15 @@ export interface Platform extends Service {
   >;
   /** Fits the text into the limits: pure, total, never over a limit, never a cut grapheme. */
   fit(input: TextInput): FittedText;
+  /**
+   * Facts of the account that change by themselves (its server's limits), to be kept among its settings;
+   * undefined while those that are kept are young enough. Asked before a job's text and file are fitted.
+   */
+  readSettings?(request: {
+    http: Http;
+    account: Account;
+    clock: Clock;
+  }): Promise<Readonly<Record<string, unknown>> | undefined>;
   /** How long after a commit's sending a look-up may still miss it (ms). */
   settleMs: number;
   /** Name of the call that publishes (as in `costs`): its room is checked before bytes are spent. */
