@@ -1,4 +1,6 @@
+import type { Account } from '../core/account.ts';
 import { asFailure, type Failure, Failure as FailureError } from '../core/failure.ts';
+import type { Http } from '../core/http.ts';
 import { errorOf, judge } from '../core/job.ts';
 import type { Platform, Post } from '../core/platform.ts';
 import type { TracedExchange } from '../core/session.ts';
@@ -64,7 +66,7 @@ interface Attempt {
 
 async function publish(deps: EngineDeps, attempt: Attempt): Promise<Post> {
   const { job, video, platform, run, signal, keep } = attempt;
-  const { account } = job;
+  let { account } = job;
   if (account.status === 'login-needed') throw loginNeeded(account.account, account.platform);
   const meterOptions = {
     service: platform,
@@ -83,8 +85,10 @@ async function publish(deps: EngineDeps, attempt: Attempt): Promise<Post> {
     if (platform.readLimits)
       await meter.learn(await platform.readLimits({ http, account, clock: deps.clock }));
     if (platform.publishCall) await checkRoom(meterOptions, platform.publishCall);
+    account = await withFreshSettings(deps, platform, account, http);
   }
-  const media = await deps.obtain(video, rule, platform, signal);
+  const taking = platform.mediaFor ? { ...platform, media: platform.mediaFor(account) } : platform;
+  const media = await deps.obtain(video, rule, taking, signal);
   const text = await run.step<FittedText>('compose text', async () =>
     composeText(platform, account, video, rule, job),
   );
@@ -100,6 +104,18 @@ async function publish(deps: EngineDeps, attempt: Attempt): Promise<Post> {
     progress: (done, total) => deps.emit({ kind: 'job-progress', job, done, total }),
     ...(signal ? { signal } : {}),
   });
+}
+
+/** Brings facts that change by themselves (a server's limits) into the account's row. */
+async function withFreshSettings(
+  { store, clock }: EngineDeps,
+  platform: Platform,
+  account: Account,
+  http: Http,
+): Promise<Account> {
+  const fresh = await platform.readSettings?.({ http, account, clock });
+  if (!fresh) return account;
+  return store.accounts.update(account.id, { settings: { ...account.settings, ...fresh } }, clock.now());
 }
 
 async function settle(
