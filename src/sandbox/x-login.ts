@@ -4,6 +4,7 @@ import type { Tokens } from './oauth.ts';
 import { backTo, basicOf, challengeOf, createCodes, createTokens, formOf, redirectMatches } from './oauth.ts';
 import type { SimAccount, SimApp, SimRequest, SimResponse, World } from './types.ts';
 import { Refusal } from './x-answers.ts';
+import { jsonOf } from './x-media.ts';
 import type { XQuirks } from './x-quirks.ts';
 
 /** One sign-in: everything that was ever issued for it belongs to its family. */
@@ -81,7 +82,8 @@ function authorize(state: State, request: SimRequest): SimResponse {
   if (!app) return lost('(unknown client_id)');
   // The spelling counts: scheme, host, port, path, and the slash at the end.
   if (!redirectMatches(app.redirectUris, asked('redirect_uri'))) return lost('(redirect_uri)');
-  const method = asked('code_challenge_method') || 'plain';
+  // X takes `s256` too: a widely used client sends it so.
+  const method = asked('code_challenge_method').replace('s256', 'S256') || 'plain';
   const scopes = asked('scope').split(' ').filter(Boolean);
   if (asked('response_type') !== 'code') return lost('(response_type)');
   if (asked('code_challenge') === '' || !['S256', 'plain'].includes(method)) return lost('(code_challenge)');
@@ -130,7 +132,7 @@ function issueCode(
 // ---------------------------------------------------------------- tokens
 
 function token(state: State, request: SimRequest): SimResponse {
-  const form = formOf(request);
+  const form = fieldsOf(request);
   const app = client(state, request, form);
   switch (form.get('grant_type')) {
     case 'authorization_code':
@@ -142,10 +144,16 @@ function token(state: State, request: SimRequest): SimResponse {
   }
 }
 
+/** A form, as documented; JSON is taken too, as a widely used client sends it. */
+function fieldsOf(request: SimRequest): URLSearchParams {
+  const type = request.headers['content-type'] ?? '';
+  if (/^application\/x-www-form-urlencoded\b/u.test(type)) return formOf(request);
+  const fields = Object.entries(jsonOf(request) ?? {});
+  return new URLSearchParams(Object.fromEntries(fields.map(([name, value]) => [name, String(value)])));
+}
+
 /** Public clients name themselves in the form; confidential ones prove themselves in the header. */
 function client(state: State, request: SimRequest, form: URLSearchParams): SimApp {
-  if (!/^application\/x-www-form-urlencoded\b/u.test(request.headers['content-type'] ?? ''))
-    throw oauthError(400, 'invalid_request', 'Missing required parameter [grant_type].');
   const basic = basicOf(request);
   const named = form.get('client_id') ?? undefined;
   const app = state.world.app('x', basic?.user ?? named ?? '');
@@ -209,7 +217,7 @@ function granted(state: State, grant: Grant): SimResponse {
 }
 
 function revoke(state: State, request: SimRequest): SimResponse {
-  const form = formOf(request);
+  const form = fieldsOf(request);
   client(state, request, form);
   const text = form.get('token');
   if (text === null) throw oauthError(400, 'invalid_request', 'Missing required parameter [token].');

@@ -9,7 +9,7 @@ const general =
 const endings = new Set(`${countries} ${general}`.split(' '));
 
 const domain =
-  /(https?:\/\/)?((?:[a-z0-9À-ɏ](?:[a-z0-9À-ɏ-]*[a-z0-9À-ɏ])?\.)+)([a-z]{2,13})(?![a-z0-9@+-])((?::\d+)?\/\S*)?/giu;
+  /(https?:\/\/)?((?:[a-z0-9À-ɏ](?:[a-z0-9À-ɏ_-]*[a-z0-9À-ɏ])?\.)*[a-z0-9À-ɏ](?:[a-z0-9À-ɏ-]*[a-z0-9À-ɏ])?\.)([a-z]{2,13}|xn--[a-z0-9-]+)(?![a-z0-9@+-])((?::\d+)?\/\S*)?/giu;
 
 export interface SeenLink {
   start: number;
@@ -21,7 +21,7 @@ export function linksIn(text: string): SeenLink[] {
   for (const match of text.matchAll(domain)) {
     const [whole, protocol = '', names = '', ending = ''] = match;
     const before = text[match.index - 1] ?? ' ';
-    const known = endings.has(ending.toLowerCase());
+    const known = endings.has(ending.toLowerCase()) || /^xn--/iu.test(ending);
     const sensible = names.split('.').every((label) => label.length <= 63) && whole.length <= 4096;
     const free = protocol !== '' ? !/[a-z0-9@#$]/iu.test(before) : !/[a-z0-9@#$_./-]/iu.test(before);
     if (known && sensible && free) links.push({ start: match.index, end: match.index + whole.length });
