@@ -7,6 +7,7 @@ import { daemonCommands } from './commands/daemon.ts';
 import { jobsCommands } from './commands/jobs.ts';
 import { limitsCommands } from './commands/limits.ts';
 import { loginCommands } from './commands/login.ts';
+import { quarantineCommands } from './commands/quarantine.ts';
 import { ruleCommands } from './commands/rule.ts';
 import { sandboxCommands } from './commands/sandbox.ts';
 import { sourceCommands } from './commands/source.ts';
@@ -36,6 +37,7 @@ export function buildProgram(around: Surroundings): Command {
     statusCommands,
     jobsCommands,
     limitsCommands,
+    quarantineCommands,
     configCommands,
     sandboxCommands,
     versionCommand,

@@ -10,6 +10,7 @@ import { isPlatformTrouble, noteFailure, noteSuccess, passBreaker } from './brea
 import { takeRun } from './budget.ts';
 import { composeText } from './compose.ts';
 import type { EngineDeps } from './deps.ts';
+import { passQuarantine } from './guard.ts';
 import { type OpenRun, openRun } from './journal.ts';
 import { checkRoom, openMeter } from './meter.ts';
 import { sourceStillPublic } from './still-public.ts';
@@ -81,6 +82,7 @@ async function publish(deps: EngineDeps, attempt: Attempt): Promise<Post> {
   const rule = job.ruleId === null ? undefined : await deps.store.rules.get(job.ruleId);
   const destination = rule?.destinations.find((one) => one.accountId === account.id);
   await passBreaker(deps, platform, account, http);
+  if (!run.committed) await passQuarantine(deps, platform, account, http);
   if (!run.committed) {
     if (platform.readLimits)
       await meter.learn(await platform.readLimits({ http, account, clock: deps.clock }));

@@ -3,11 +3,13 @@ import { asFailure, Failure } from '../../core/failure.ts';
 import type { JobState } from '../../core/job.ts';
 import { startDaemon } from '../../engine/daemon.ts';
 import type { EngineEvent } from '../../engine/deps.ts';
+import type { Quarantine } from '../../engine/guard.ts';
 import { tryLock } from '../../store/lock.ts';
 import { jobView, schemaVersion } from '../../web/views.ts';
 import { type App, makeFolder } from '../app.ts';
 import type { Turn } from '../command.ts';
 import { openEngine } from '../engine.ts';
+import { enter } from '../home.ts';
 import { createReporter } from '../report.ts';
 
 /** Only one process may run a home's jobs: the kernel frees the lock when it dies, however it dies. */
@@ -37,6 +39,7 @@ export async function sync(turn: Turn): Promise<number> {
   });
   const stop = onSignals(() => engine.abort());
   try {
+    sayQuarantine(turn, await enter(app));
     await engine.recover();
     await engine.sync();
   } finally {
@@ -74,6 +77,7 @@ export async function daemon(turn: Turn): Promise<number> {
   const format = turn.json || app.config.text('log.format') === 'json' ? 'json' : 'lines';
   const reporter = createReporter(app.io, format);
   on((event) => reporter.tell(event));
+  sayQuarantine(turn, await enter(app));
   const recovered = await engine.recover();
   reporter.say('started', {
     version: (await import('../version.ts')).version,
@@ -116,6 +120,13 @@ function watchNudges(app: App, nudge: () => void): () => void {
   const watcher = watch(app.files.nudge, nudge);
   watcher.on('error', () => watcher.close());
   return () => watcher.close();
+}
+
+function sayQuarantine({ app }: Turn, quarantine: Quarantine | undefined): void {
+  if (quarantine)
+    app.io.stderr.write(
+      `note: publishing is held, because ${quarantine.reason}. Accounts that show nothing unknown go on by themselves; see: repost quarantine\n`,
+    );
 }
 
 function onSignals(handler: () => void): () => void {

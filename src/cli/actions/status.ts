@@ -1,6 +1,7 @@
 import type { Account } from '../../core/account.ts';
 import type { WaitReason } from '../../core/failure.ts';
 import type { JobState } from '../../core/job.ts';
+import { readQuarantine } from '../../engine/guard.ts';
 import type { JobView, SourceRow, Store } from '../../store/types.ts';
 import { jobView, postView, schemaVersion, sourceView, videoView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
@@ -18,7 +19,13 @@ export async function status(turn: Turn): Promise<undefined> {
   const now = app.clock.now();
   const facts = await gather(store);
   const daemon = await app.daemonRuns();
+  const quarantine = await readQuarantine(store);
   const attention = mustDo(facts, now, app.config.number('poll.interval') * SILENT_INTERVALS);
+  if (quarantine)
+    attention.unshift({
+      message: `Publishing is held, because ${quarantine.reason}.`,
+      command: 'repost quarantine',
+    });
   const view = {
     schemaVersion,
     ok: attention.length === 0,

@@ -1,0 +1,58 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { enterHome, type Marker, type Quarantine } from '../engine/guard.ts';
+import { readValue } from '../vault/failures.ts';
+import { type App, makeFolder } from './app.ts';
+
+/** Enters the home as its worker (under its lock): see `enterHome`. The marker is kept in the vault and in a second file. */
+export async function enter(app: App): Promise<Quarantine | undefined> {
+  const vault = await app.vault();
+  const nameOf = (homeId: string) => `home-generation/${homeId}`;
+  makeFolder(app.paths.state);
+  const file = join(app.paths.state, 'generation.json');
+  return enterHome(
+    await app.store(),
+    {
+      machineId: machineId(),
+      path: app.files.database,
+      newId: randomUUID,
+      async readMarker(homeId) {
+        const kept = [await readValue(vault, nameOf(homeId)), readText(file)].flatMap((text) =>
+          parse(text, homeId),
+        );
+        return kept.sort((a, b) => b.generation - a.generation)[0];
+      },
+      async writeMarker(marker) {
+        writeFileSync(file, JSON.stringify(marker), { mode: 0o600 });
+        await vault.write(nameOf(marker.homeId), JSON.stringify(marker));
+      },
+    },
+    app.clock.now(),
+  );
+}
+
+function parse(text: string | undefined, homeId: string): Marker[] {
+  if (text === undefined) return [];
+  try {
+    const marker = JSON.parse(text) as Marker;
+    return marker.homeId === homeId && Number.isSafeInteger(marker.generation) ? [marker] : [];
+  } catch {
+    return [];
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Names this machine without telling which it is: systemd asks never to show the id itself (https://www.freedesktop.org/software/systemd/man/latest/machine-id.html). */
+function machineId(): string {
+  const id = readText('/etc/machine-id')?.trim() || hostname();
+  return createHash('sha256').update(`repost ${id}`).digest('hex').slice(0, 32);
+}

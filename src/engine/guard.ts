@@ -1,0 +1,143 @@
+import type { Account } from '../core/account.ts';
+import { type Clock, HOUR } from '../core/clock.ts';
+import { later } from '../core/failure.ts';
+import type { Http } from '../core/http.ts';
+import type { Platform, RecentPost } from '../core/platform.ts';
+import type { Store } from '../store/types.ts';
+import type { EngineDeps } from './deps.ts';
+
+/** What is kept outside the database: it goes on where the database goes back. */
+export interface Marker {
+  homeId: string;
+  generation: number;
+}
+
+export interface HomeFacts {
+  /** Names this machine; two that share it are one. */
+  machineId: string;
+  /** Where the database lies. */
+  path: string;
+  readMarker(homeId: string): Promise<Marker | undefined>;
+  writeMarker(marker: Marker): Promise<void>;
+  newId(): string;
+}
+
+export interface Quarantine {
+  /** Why the database may not know all that was posted. */
+  reason: string;
+  since: number;
+  /** Posts after this instant are looked at (epoch ms). */
+  lookFrom: number;
+  /** Accounts that were looked at and are sound, or that a person let go. */
+  released: number[];
+}
+
+/**
+ * Called once by whoever works on the home, under its lock. A database that went back in time (a restored
+ * backup) or that lives twice (a copied home) would post again what it does not remember: then nothing goes
+ * out before each account was looked at, or a person let it go.
+ */
+export async function enterHome(
+  store: Store,
+  facts: HomeFacts,
+  now: number,
+): Promise<Quarantine | undefined> {
+  const { meta } = store;
+  const homeId = (await meta.get('home.id')) ?? facts.newId();
+  const generation = Number((await meta.get('home.generation')) ?? '0');
+  const lookFrom = Number((await meta.get('home.enteredAt')) ?? now);
+  const marker = await facts.readMarker(homeId);
+  const reason = generation === 0 ? undefined : await suspicion(store, facts, marker, generation);
+  if (reason !== undefined && !(await readQuarantine(store))) {
+    await writeQuarantine(store, { reason, since: now, lookFrom: lookFrom - HOUR, released: [] });
+  }
+  const next = Math.max(generation, marker?.generation ?? 0) + 1;
+  await meta.set('home.id', homeId);
+  await meta.set('home.machine', facts.machineId);
+  await meta.set('home.path', facts.path);
+  await meta.set('home.enteredAt', String(now));
+  await meta.set('home.generation', String(next));
+  await facts.writeMarker({ homeId, generation: next });
+  return readQuarantine(store);
+}
+
+async function suspicion(
+  store: Store,
+  facts: HomeFacts,
+  marker: Marker | undefined,
+  generation: number,
+): Promise<string | undefined> {
+  if (marker && marker.generation > generation)
+    return 'the database is older than the last run: a backup was restored';
+  const machine = await store.meta.get('home.machine');
+  if (machine !== facts.machineId) return 'the database comes from another machine';
+  const path = await store.meta.get('home.path');
+  if (path !== facts.path) return `the database was at ${path} before: it may live twice`;
+  return undefined;
+}
+
+export async function readQuarantine(store: Store): Promise<Quarantine | undefined> {
+  const text = await store.meta.get('quarantine');
+  return text === undefined ? undefined : (JSON.parse(text) as Quarantine);
+}
+
+async function writeQuarantine(store: Store, quarantine: Quarantine): Promise<void> {
+  await store.meta.set('quarantine', JSON.stringify(quarantine));
+}
+
+/** A person let an account go (or, without one, all): whatever it shows, its jobs go out. */
+export async function releaseQuarantine(store: Store, accountId?: number): Promise<void> {
+  const quarantine = await readQuarantine(store);
+  if (!quarantine) return;
+  if (accountId === undefined) return store.meta.remove('quarantine');
+  const released = [...new Set([...quarantine.released, accountId])];
+  const waiting = (await store.accounts.list()).filter((account) => !released.includes(account.id));
+  if (waiting.length === 0) await store.meta.remove('quarantine');
+  else await writeQuarantine(store, { ...quarantine, released });
+}
+
+/** Posts of the account that the database does not know. Undefined where the platform can't be asked. */
+export async function strangePosts(
+  store: Store,
+  platform: Platform,
+  account: Account,
+  http: Http,
+  clock: Clock,
+  lookFrom: number,
+): Promise<RecentPost[] | undefined> {
+  const recent = await platform.recent?.({ http, account, clock, since: lookFrom });
+  if (!recent) return undefined;
+  const known = new Set(
+    (await store.jobs.posts({ accountId: account.id, limit: 1000 })).map((job) => job.post?.id),
+  );
+  return recent.filter((post) => post.publishedAt >= lookFrom && !known.has(post.id));
+}
+
+/** How long a held account waits for the next look. */
+const LOOK_AGAIN_MS = HOUR;
+
+/** Passes where the account may publish. In quarantine: looks at it once, and lets it go where all it shows is known. */
+export async function passQuarantine(
+  deps: EngineDeps,
+  platform: Platform,
+  account: Account,
+  http: Http,
+): Promise<void> {
+  const { store, clock } = deps;
+  const quarantine = await readQuarantine(store);
+  if (!quarantine || quarantine.released.includes(account.id)) return;
+  // What was posted a moment ago is not listed yet: only a look after that time proves anything.
+  const proofAt = quarantine.since + platform.settleMs;
+  if (clock.now() < proofAt)
+    throw later(proofAt, `Held, because ${quarantine.reason}: ${account.account} is looked at first.`);
+  const strange = await strangePosts(store, platform, account, http, clock, quarantine.lookFrom);
+  if (strange?.length === 0) return releaseQuarantine(store, account.id);
+  const shown = strange
+    ? `${account.account} shows ${strange.length} post(s) that it does not know`
+    : `${platform.name} can’t be asked what was posted`;
+  throw later(
+    clock.now() + LOOK_AGAIN_MS,
+    `Held, because ${quarantine.reason}: ${shown}. See: repost quarantine`,
+    'paused',
+  );
+}
