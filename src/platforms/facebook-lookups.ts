@@ -46,7 +46,7 @@ export function isDone(phase: Phase | undefined): boolean {
   return phase?.status === 'complete' || phase?.status === 'completed';
 }
 
-export function isPublished({ published, status }: ReelState): boolean {
+function isPublished({ published, status }: ReelState): boolean {
   return published === true || status?.publishing_phase?.publish_status === 'published';
 }
 
@@ -116,7 +116,7 @@ export async function confirmPublished(http: Http, videoId: string, sentAt: numb
     });
   const now = http.clock.now();
   const waited = now - sentAt;
-  const pace = waited < 2 * MINUTE ? 10 * SECOND : waited < LONG_WAIT_MS ? MINUTE : 15 * MINUTE;
+  const pace = waited < MINUTE ? 10 * SECOND : waited < LONG_WAIT_MS ? 2 * MINUTE : 15 * MINUTE;
   throw later(now + pace, 'Facebook took the reel and is still publishing it.');
 }
 

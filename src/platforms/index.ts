@@ -2,13 +2,14 @@ import { Failure } from '../core/failure.ts';
 import type { PlatformId } from '../core/names.ts';
 import type { Platform, Service } from '../core/platform.ts';
 import type { Source } from '../core/source.ts';
+import { facebook } from './facebook.ts';
 import { instagram } from './instagram.ts';
 import { tiktokService, tiktokSource } from './tiktok.ts';
 import { x } from './x.ts';
 import { youtube } from './youtube.ts';
 
 /** Every place that can be published to. A new one adds its line here. */
-const platforms: Readonly<Partial<Record<PlatformId, Platform>>> = { youtube, instagram, x };
+const platforms: Readonly<Partial<Record<PlatformId, Platform>>> = { youtube, instagram, x, facebook };
 
 /** Every service one can sign in to. */
 const services: Readonly<Partial<Record<PlatformId, Service>>> = { tiktok: tiktokService, ...platforms };

@@ -8,7 +8,7 @@ const refused = { kind: 'reject', certain: true } as const;
  * What Instagram adds to Graph's errors, by code and subcode.
  * https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/error-codes
  */
-export const instagramErrors: readonly ErrorRow[] = [
+const instagramErrors: readonly ErrorRow[] = [
   {
     code: 9007,
     subcode: 2207027,

@@ -1,4 +1,4 @@
-import { MINUTE, SECOND } from '../core/clock.ts';
+import { HOUR, MINUTE, SECOND } from '../core/clock.ts';
 import { later } from '../core/failure.ts';
 import type { Http } from '../core/http.ts';
 import type { LookUp, PublishRequest } from '../core/platform.ts';
@@ -6,6 +6,9 @@ import { graph, graphTime, listAll, readObject, sameText } from './meta.ts';
 
 /** Lists of media lag behind by minutes at the worst. */
 export const INDEXED_AFTER_MS = 5 * MINUTE;
+
+/** How long after the first sending a post that is live for certain is looked for by its id. */
+const NAMED_WITHIN_MS = HOUR;
 
 /** How far Instagram’s clock may be behind ours. Small: an older post with the same text must not pass for ours. */
 const CLOCK_SLACK_MS = MINUTE;
@@ -33,6 +36,7 @@ export function readContainer(http: Http, id: string): Promise<ContainerState | 
  * What became of a `media_publish` whose answer was lost. The container tells whether it was published, the
  * account's own media which post it is. A container makes one post at most, so sending the same one again after
  * `absent` can't double it; one that is dead can't be sent again, and then nobody but a person decides.
+ * `sentAt` is the first sending's instant.
  */
 export async function findPublished(
   { http, account, text }: PublishRequest,
@@ -47,10 +51,14 @@ export async function findPublished(
   const told = only !== undefined && same.length === 1 && !cut && (text.body !== '' || state === 'PUBLISHED');
   if (told) return { found: { id: String(only.id) } };
   if (state === 'PUBLISHED') {
-    // It is live for certain. Lists lag behind: the post's own id and address may come a little later.
+    // It is live for certain. Lists lag behind: the post's own id and address are worth a wait.
     const now = http.clock.now();
-    if (same.length === 0 && now - sentAt < INDEXED_AFTER_MS)
-      throw later(now + 20 * SECOND, 'Instagram has published it and does not list it yet.');
+    const waited = now - sentAt;
+    if (same.length === 0 && waited < NAMED_WITHIN_MS)
+      throw later(
+        now + Math.max(20 * SECOND, Math.min(5 * MINUTE, waited / 4)),
+        'Instagram has published it and does not list it yet.',
+      );
     const warning = 'Instagram has published it, but does not tell which of the account’s reels it is.';
     return { found: { id: null, warning } };
   }

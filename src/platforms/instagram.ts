@@ -1,7 +1,8 @@
-import type { Identity } from '../core/account.ts';
+import type { Account, Identity } from '../core/account.ts';
 import { HOUR, MINUTE, SECOND } from '../core/clock.ts';
 import { Failure, later, redo } from '../core/failure.ts';
 import type { Http } from '../core/http.ts';
+import type { LimitReading } from '../core/limit.ts';
 import type { Platform, Post, PublishRequest } from '../core/platform.ts';
 import { classifyInstagram, hopelessProcessing } from './instagram-errors.ts';
 import type { ContainerState, Published } from './instagram-lookups.ts';
@@ -59,17 +60,7 @@ export const instagram: Platform = {
   authorize: authorizeMeta,
   classify: classifyInstagram,
   readings: (response, _request, clock) => usageReadings(response, clock.now()),
-  readLimits: async ({ http, account }) => {
-    const response = await http.send({
-      url: `${graph}/${account.remoteId}/content_publishing_limit`,
-      query: { fields: 'quota_usage,config' },
-      call: 'read',
-    });
-    const [limit] = response.json<{ data?: QuotaAnswer[] }>().data ?? [];
-    const max = limit?.config?.quota_total;
-    if (limit?.quota_usage === undefined) return [];
-    return [{ bucket: 'posts', used: limit.quota_usage, ...(max === undefined ? {} : { max }) }];
-  },
+  readLimits,
   recent: async ({ http, account, since }) =>
     (await reelsSince(http, account.remoteId, since)).items.map((reel) => ({
       id: String(reel.id),
@@ -99,6 +90,24 @@ function identityOf(page: ListedPage): Identity {
     ...reachedBy(page),
     ...(obstacle ? { ineligible: obstacle } : {}),
   };
+}
+
+/** The quota as Instagram counts it. Trouble in asking must not stop a publish: then our own count stands. */
+async function readLimits({ http, account }: { http: Http; account: Account }): Promise<LimitReading[]> {
+  try {
+    const response = await http.send({
+      url: `${graph}/${account.remoteId}/content_publishing_limit`,
+      query: { fields: 'quota_usage,config' },
+      call: 'read',
+    });
+    const [limit] = response.json<{ data?: QuotaAnswer[] }>().data ?? [];
+    const max = limit?.config?.quota_total;
+    if (limit?.quota_usage === undefined) return [];
+    return [{ bucket: 'posts', used: limit.quota_usage, ...(max === undefined ? {} : { max }) }];
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'retry') return [];
+    throw error;
+  }
 }
 
 interface QuotaAnswer {
@@ -208,8 +217,8 @@ async function checkReady(http: Http, id: string, createdAt: number, uploadedAt:
   if (!state && waited > UNREADABLE_FOR_MS) return null;
   if (waited > STUCK_AFTER_MS || now - createdAt > CONTAINER_LIFE_MS)
     throw redo('create container', 'Instagram’s processing stands still; a new upload is made.');
-  // One question a minute is what Meta recommends; the first minutes are when most reels get ready.
-  const pace = waited < 2 * MINUTE ? 10 * SECOND : waited < 10 * MINUTE ? 30 * SECOND : MINUTE;
+  // One question a minute is what Meta recommends; most reels are ready within the first.
+  const pace = waited < MINUTE ? 10 * SECOND : waited < 10 * MINUTE ? MINUTE : 5 * MINUTE;
   throw later(now + pace, 'Instagram is still processing the video.');
 }
 

@@ -45,7 +45,7 @@ const slow = { error: 'E_RATE_LIMIT', reason: 'quota' } as const;
  * https://developers.facebook.com/docs/graph-api/guides/error-handling
  * https://developers.facebook.com/docs/graph-api/overview/rate-limiting/
  */
-export const graphErrors: readonly ErrorRow[] = [
+const graphErrors: readonly ErrorRow[] = [
   {
     code: 190,
     subcode: 458,

@@ -71,7 +71,7 @@ export function graphTime(value: unknown): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
-export interface Page<T> {
+interface Page<T> {
   data?: T[];
   paging?: { cursors?: { after?: string }; next?: string };
 }

@@ -27,7 +27,7 @@ export interface Container {
   mediaId?: string;
 }
 
-export type ContainerStatus = 'IN_PROGRESS' | 'FINISHED' | 'ERROR' | 'EXPIRED' | 'PUBLISHED';
+type ContainerStatus = 'IN_PROGRESS' | 'FINISHED' | 'ERROR' | 'EXPIRED' | 'PUBLISHED';
 
 /** What each edge takes. https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media */
 const known: Readonly<Record<string, readonly string[]>> = {

@@ -9,7 +9,7 @@ import type { SimAccount, SimPost, SimRequest, SimResponse, World } from './type
 
 const DAY = 86_400_000;
 
-export interface Media {
+interface Media {
   id: string;
   account: SimAccount;
   caption: string;

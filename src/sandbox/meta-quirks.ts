@@ -49,7 +49,7 @@ export interface MetaQuirks {
 }
 
 /** A file on somebody's server, as Meta's crawler would find it. */
-export type HostedFile =
+type HostedFile =
   | { bytes: string; slow?: boolean }
   | { fails: 'missing' | 'html' | 'robots' | 'no-range' | 'login' };
 

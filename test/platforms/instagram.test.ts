@@ -376,6 +376,12 @@ describe('limits', () => {
     ]);
   });
 
+  it.each([500, 503])('does without the live quota where Meta has trouble (%d)', async (status) => {
+    stage.sandbox.faults.add({ path: 'content_publishing_limit', action: { kind: 'status', status } });
+    const { http, account } = signedIn;
+    expect(await instagram.readLimits?.({ http, account, clock: stage.clock })).toEqual([]);
+  });
+
   it.each([
     ['80002', 42],
     ['4', 42],
@@ -414,6 +420,16 @@ describe('limits', () => {
     );
     expect((posts()[0]?.publishedAt ?? 0) - began).toBeGreaterThanOrEqual(15 * MINUTE);
   });
+});
+
+it('shows no token and no upload address to whoever watches, nor keeps one in the journal', async () => {
+  const outcome = await stage.publish(signedIn);
+  expect(signedIn.traced.length).toBeGreaterThan(5);
+  const kept = JSON.stringify([signedIn.traced, outcome.journal.rows(), outcome.post]);
+  const { grant } = signedIn;
+  for (const secret of [grant.accessToken, grant.extra?.['pageToken'] ?? '', stage.app.clientSecret ?? ''])
+    expect(kept).not.toContain(secret);
+  expect(JSON.stringify(outcome.journal.rows())).not.toContain('rupload.facebook.com');
 });
 
 describe('recent', () => {

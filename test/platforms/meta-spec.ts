@@ -18,7 +18,7 @@ const folder = new URL('../fixtures/meta/', import.meta.url);
 const load = <T>(name: string): T => JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as T;
 
 const specs = new Map<string, Spec>();
-export function specOf(name: string): Spec {
+function specOf(name: string): Spec {
   const file = name === 'Page' ? 'Page.subset' : name;
   const known = specs.get(name) ?? load<Spec>(file);
   specs.set(name, known);
@@ -67,7 +67,7 @@ export function judgeRequest(request: SimRequest, node: string): Verdict {
   return verdict;
 }
 
-export function returnType(node: string, edge: string | undefined): string {
+function returnType(node: string, edge: string | undefined): string {
   switch (edge) {
     case undefined:
       return node;

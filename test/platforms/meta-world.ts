@@ -8,6 +8,7 @@ import type { Http } from '../../src/core/http.ts';
 import type { LimitReading } from '../../src/core/limit.ts';
 import type { MediaFile } from '../../src/core/media.ts';
 import type { OAuthSignIn, Platform } from '../../src/core/platform.ts';
+import type { TracedExchange } from '../../src/core/session.ts';
 import type { FittedText } from '../../src/core/text.ts';
 import type { Video } from '../../src/core/video.ts';
 import { createFacebook } from '../../src/sandbox/facebook.ts';
@@ -43,7 +44,7 @@ export interface MetaStage {
   pull(lever: string, input?: unknown): Promise<unknown>;
 }
 
-export interface Job {
+interface Job {
   media: MediaFile;
   video: Video;
   text: FittedText;
@@ -58,6 +59,8 @@ export interface SignedIn {
   http: Http;
   current(): Grant;
   readings: LimitReading[];
+  /** What logs and `jobs show --raw` would be told. */
+  traced: TracedExchange[];
 }
 
 export function openStage(platform: Platform): MetaStage {
@@ -105,6 +108,7 @@ export function openStage(platform: Platform): MetaStage {
     const account = accountOf(platform, chosen!);
     let newest: Grant = { ...grant, extra: { ...grant.extra, ...chosen?.grantExtra } };
     const readings: LimitReading[] = [];
+    const traced: TracedExchange[] = [];
     const http = inProcessHttp(sandbox, {
       service: platform,
       grant: () => newest,
@@ -113,8 +117,9 @@ export function openStage(platform: Platform): MetaStage {
         return newest;
       },
       learned: (more) => readings.push(...more),
+      trace: (exchange) => traced.push(exchange),
     });
-    return { grant: newest, identities, account, http, current: () => newest, readings };
+    return { grant: newest, identities, account, http, current: () => newest, readings, traced };
   }
 
   return {
