@@ -59,8 +59,7 @@ interface SignedIn {
   drive(options?: DriveOptions & { job?: Partial<Job> }): Promise<Outcome>;
 }
 
-type Job = Omit<PublishRequest, 'run' | 'clock' | 'progress'> &
-  Partial<Pick<PublishRequest, 'progress'>>;
+type Job = Omit<PublishRequest, 'run' | 'clock' | 'progress'> & Partial<Pick<PublishRequest, 'progress'>>;
 
 export function openStage(): Stage {
   const clock = new TestClock();
