@@ -19,6 +19,8 @@ export interface Net {
   transport: Transport;
   plain(service?: Service): PlainHttp;
   connect(account: Account, service: Service, meter: Meter, trace?: Trace): Http;
+  /** Looks at a sign-in, renews it where it is due; throws where its person must come. */
+  freshen(account: Account, service: Service): Promise<void>;
   grantOf(account: Account): Promise<Grant>;
   developerApp(service: Service, host?: string): Promise<DeveloperApp | undefined>;
   /** Runs work while no other process runs work of this name. */
@@ -99,6 +101,9 @@ export async function createNet(app: App): Promise<Net> {
         meter,
         ...(trace ? { trace } : {}),
       }),
+    freshen: async (account, service) => {
+      await tokensOf(account, service).current();
+    },
     grantOf: async (account) => {
       const grant = await readGrant(vault, account);
       if (grant) return grant;

@@ -22,6 +22,7 @@ export async function openEngine(app: App): Promise<OpenEngine> {
     random: Math.random,
     registry,
     connect: net.connect,
+    freshen: net.freshen,
     anonymous: net.plain(),
     obtain: await createObtain(app),
     seal: await journalSeal(await app.vault(), net.lock),

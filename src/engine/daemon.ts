@@ -1,9 +1,13 @@
 import { type ScheduledTask, schedule } from 'node-cron';
+import { HOUR } from '../core/clock.ts';
 import type { EngineDeps } from './deps.ts';
 import type { Engine } from './engine.ts';
 
 /** How often the daemon looks at least: catches clock jumps, wake-ups from suspend and changes by others. */
 const TICK = '*/15 * * * * *';
+
+/** How often sign-ins of idle accounts are looked at: the shortest that lapse unused last days. */
+const FRESHEN_MS = 6 * HOUR;
 
 export interface Daemon {
   /** Looks at once: somebody changed something. */
@@ -29,8 +33,14 @@ export function startDaemon(deps: EngineDeps, engine: Engine, onError: (error: u
   const ticker: ScheduledTask = schedule(TICK, wake, { noOverlap: true });
   engine.onJobEnd(wake);
 
+  let freshenAt = deps.clock.now();
+
   async function pollDue(): Promise<void> {
     const polled = await engine.poll('due').catch(onError);
+    if (deps.clock.now() >= freshenAt) {
+      freshenAt = deps.clock.now() + FRESHEN_MS;
+      await engine.freshenSignIns().catch(onError);
+    }
     if (polled) wake();
   }
 

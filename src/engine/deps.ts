@@ -20,6 +20,8 @@ export interface EngineDeps {
   registry: Registry;
   /** An Http that carries the account's credentials. */
   connect(account: Account, service: Service, meter: Meter, trace?: Trace): Http;
+  /** Looks at an account's sign-in and renews it where it is due; throws where its person must come. */
+  freshen(account: Account, service: Service): Promise<void>;
   /** An Http without credentials, for sources that are places. */
   anonymous: Http;
   /** The verified file of a video, by the rule's media sources, made to fit the platform; throws `later` (reason media) while there is none. */

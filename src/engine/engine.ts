@@ -1,4 +1,5 @@
 import { MINUTE } from '../core/clock.ts';
+import { asFailure } from '../core/failure.ts';
 import { runBackfills } from './backfill.ts';
 import type { EngineDeps } from './deps.ts';
 import { Lanes } from './lanes.ts';
@@ -14,6 +15,8 @@ export interface Engine {
   recover(): Promise<number>;
   /** Polls the sources that are due (or all), a few at a time. Gives how many. */
   poll(which: 'due' | 'all'): Promise<number>;
+  /** Renews sign-ins that are due, also of accounts that have nothing to do: unused ones lapse. */
+  freshenSignIns(): Promise<void>;
   /** Starts what is due and free. */
   pump(): Promise<void>;
   /** When something comes due next (epoch ms), or null. */
@@ -51,6 +54,20 @@ export function createEngine(deps: EngineDeps): Engine {
     return rows.length;
   }
 
+  async function freshenSignIns(): Promise<void> {
+    for (const account of await store.accounts.list()) {
+      const service = deps.registry.service(account.platform);
+      if (!service || account.status === 'login-needed') continue;
+      try {
+        await deps.freshen(account, service);
+      } catch (error) {
+        const failure = asFailure(error);
+        // Everything else is a blip of network, platform or vault: the next look comes soon enough.
+        if (failure.kind === 'login') deps.emit({ kind: 'login-needed', account, message: failure.message });
+      }
+    }
+  }
+
   async function pump(): Promise<void> {
     while ((await lanes.fill()) > 0);
   }
@@ -83,6 +100,7 @@ export function createEngine(deps: EngineDeps): Engine {
   return {
     recover: async () => (await store.jobs.recover(clock.now())).length,
     poll,
+    freshenSignIns,
     pump,
     sync,
     nextDueAt: async () => {

@@ -195,6 +195,7 @@ export async function startLife(world: World, options: LifeOptions): Promise<Lif
             void (await store.accounts.update(account.id, { status: 'login-needed' }, clock.now())),
         }),
       }),
+    freshen: async () => undefined,
     anonymous: plainHttp({ transport, clock, timeoutMs }),
     obtain: async () => demoFile(),
     seal: await journalSeal(vault),
