@@ -19,7 +19,7 @@ export const xPrices = {
   source: pricing,
 } as const;
 
-export const MONEY = 'money';
+const MONEY = 'money';
 
 const windows = { quarter: { ms: 15 * MINUTE, words: '15 minutes' }, day: { ms: DAY, words: 'day' } };
 

@@ -3,14 +3,14 @@ import { findUrls } from './x-urls.ts';
 import { weigh } from './x-weight.ts';
 
 /** https://docs.x.com/fundamentals/counting-characters */
-export const STANDARD_LENGTH = 280;
-export const PREMIUM_LENGTH = 25_000;
+const STANDARD_LENGTH = 280;
+const PREMIUM_LENGTH = 25_000;
 /** More is not looked at (captions of TikTok end at 4,000), so that any text is fitted in bounded time. */
 const LONGEST_INPUT = 30_000;
 /** How far back a cut looks for the end of a word, in graphemes. */
 const WORD_REACH = 24;
 
-export type LinkPolicy = 'defuse' | 'strip' | 'keep';
+type LinkPolicy = 'defuse' | 'strip' | 'keep';
 
 interface Changes {
   handles: number;

@@ -239,7 +239,7 @@ function processingFailure(error: ProcessingInfo['error']): Failure {
 }
 
 /** 400 is an answer here: X does not know the upload (any more). */
-export function askStatus(http: Http, upload: Pick<Upload, 'id'>): Promise<HttpResponse> {
+function askStatus(http: Http, upload: Pick<Upload, 'id'>): Promise<HttpResponse> {
   return http.send({
     url: UPLOAD,
     query: { command: 'STATUS', media_id: upload.id },

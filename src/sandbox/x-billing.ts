@@ -13,7 +13,7 @@ const usd = {
   readOwn: 0.001,
 } as const;
 
-export type Item = 'post' | 'postWithLink' | 'deletion' | 'readPost' | 'readUser';
+type Item = 'post' | 'postWithLink' | 'deletion' | 'readPost' | 'readUser';
 
 export interface Billing {
   /** Throws where there is no money for one of these. */

@@ -31,8 +31,7 @@ export const challenge = '2FeeIJU4O0WrnvnmpfuVKGnym9l7aHg_q_DtMFD4_Bw';
 
 export const signIn = x.signIn as OAuthSignIn;
 
-export type Job = Omit<PublishRequest, 'run' | 'clock' | 'progress'> &
-  Partial<Pick<PublishRequest, 'progress'>>;
+type Job = Omit<PublishRequest, 'run' | 'clock' | 'progress'> & Partial<Pick<PublishRequest, 'progress'>>;
 
 /** The simulated X, and what a test needs to act on it. */
 export interface Stage {
@@ -52,7 +51,7 @@ export interface Stage {
   login(choice?: Choice): Promise<SignedIn>;
 }
 
-export interface SignedIn {
+interface SignedIn {
   identities: Identity[];
   account: Account;
   http: Http;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE } from '../../src/core/clock.ts';
 import { x } from '../../src/platforms/x.ts';
+import { xPrices } from '../../src/platforms/x-rules.ts';
 import { MIB, mediaFile, openStage, type Stage, textOf, video } from './x-stage.ts';
 
 const postsOf = ({ sandbox }: Stage) => sandbox.posts();
@@ -82,7 +83,10 @@ describe('publishing', () => {
     const caption = 'All at shop.example.com, it.so good';
     await me.drive({ job: { text: textOf(caption) } });
     await me.drive({ job: { text: textOf(caption, { links: 'keep' }) } });
-    expect(await stage.pull('billing')).toMatchObject({ counts: { post: 1, postWithLink: 1 } });
+    const bill = (await stage.pull('billing')) as { spentUsd: number };
+    expect(bill).toMatchObject({ counts: { post: 1, postWithLink: 1 } });
+    const { createPost, createPostWithLink, readOwn } = xPrices;
+    expect(Math.round(bill.spentUsd * 100_000)).toBe(createPost + createPostWithLink + readOwn);
   });
 });
 
@@ -330,6 +334,19 @@ describe('money', () => {
 });
 
 describe('limits', () => {
+  it('count what each call costs, and money only where somebody set a ceiling', () => {
+    const known = new Set(x.limits.map(({ bucket }) => bucket));
+    for (const costs of Object.values(x.costs))
+      for (const bucket of Object.keys(costs)) expect(known).toContain(bucket);
+    expect(x.costs[x.publishCall!]).toEqual({ posts: 1, 'posts-daily': 1, money: xPrices.createPost });
+    expect(x.costs['post with link']).toMatchObject({ money: xPrices.createPostWithLink });
+    expect(x.limits.find(({ bucket }) => bucket === 'money')).toMatchObject({
+      unit: 'millicents',
+      onlyWhenSet: true,
+      max: Number.MAX_SAFE_INTEGER,
+    });
+  });
+
   it('reads what is left from the headers', async () => {
     const stage = openStage();
     const me = await stage.login();
