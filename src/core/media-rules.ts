@@ -73,6 +73,8 @@ function pictureProblems(facts: MediaFacts, rules: MediaRules): MediaProblem[] {
   return [
     below('minFrameRate', frameRate, rules.minFrameRate, rate),
     above('maxFrameRate', frameRate, rules.maxFrameRate, rate),
+    below('minWidth', width, rules.minWidth, { ...side, fix: 'none', what: 'width' }),
+    below('minHeight', height, rules.minHeight, { ...side, fix: 'none', what: 'height' }),
     above('maxWidth', width, rules.maxWidth, { ...side, what: 'width' }),
     above('maxHeight', height, rules.maxHeight, { ...side, what: 'height' }),
     below('minAspect', aspect, rules.minAspect, { ...shape, say: sayAspect }),

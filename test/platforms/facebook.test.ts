@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE } from '../../src/core/clock.ts';
+import { checkMedia } from '../../src/core/media-rules.ts';
 import { facebook } from '../../src/platforms/facebook.ts';
 import type { Outcome } from './memory-run.ts';
 import type { MetaStage, SignedIn } from './meta-world.ts';
@@ -243,6 +244,17 @@ describe('limits', () => {
     expect(posts()).toHaveLength(2);
     expect((posts()[0]?.publishedAt ?? 0) - (posts()[1]?.publishedAt ?? 0)).toBeGreaterThan(23 * HOUR);
   });
+});
+
+it.each([
+  [{ width: 480, height: 854 }, ['minWidth', 'minHeight']],
+  [{ durationMs: 91_000 }, ['maxDurationMs']],
+  [{ durationMs: 2_900 }, ['minDurationMs']],
+  [{ frameRate: 23.9 }, ['minFrameRate']],
+  [{ width: 540, height: 960, durationMs: 90_000, frameRate: 24 }, []],
+])('the file’s limits are known before anything is sent: %o', (facts, broken) => {
+  const check = checkMedia({ ...mediaFile(), ...facts }, facebook.media);
+  expect(check.ok ? [] : check.problems.map(({ rule }) => rule)).toEqual(broken);
 });
 
 it('lists the Page’s reels, newest first', async () => {
