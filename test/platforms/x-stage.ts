@@ -185,6 +185,13 @@ export const video: Video = {
   state: 'public',
 };
 
+/** What the simulated X shows, newest first. */
+export const postsOf = ({ sandbox }: Stage) => sandbox.posts();
+
+/** Requests so far whose path ends so. */
+export const count = ({ requests }: Stage, ending: string) =>
+  requests.filter(({ path }) => path.endsWith(ending)).length;
+
 export const textOf = (caption: string, options: Record<string, unknown> = {}) =>
   x.fit({ caption, url: video.url, options, accountSettings: {} });
 
