@@ -1,5 +1,6 @@
 import type { EngineDeps, EngineEvent } from '../engine/deps.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
+import { folderVideos } from '../media/folder-videos.ts';
 import { registry } from '../platforms/index.ts';
 import { journalSeal } from '../vault/seal.ts';
 import type { App } from './app.ts';
@@ -20,7 +21,10 @@ export async function openEngine(app: App): Promise<OpenEngine> {
     store: await app.store(),
     clock: app.clock,
     random: Math.random,
-    registry,
+    registry: {
+      ...registry,
+      source: (kind) => (kind === folderVideos.id ? folderVideos : registry.source(kind)),
+    },
     connect: net.connect,
     freshen: net.freshen,
     anonymous: net.plain(),

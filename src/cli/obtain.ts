@@ -1,10 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { Failure } from '../core/failure.ts';
+import type { MediaFile } from '../core/media.ts';
 import type { MediaSpec } from '../core/rule.ts';
+import type { Video } from '../core/video.ts';
 import type { EngineDeps } from '../engine/deps.ts';
-import { openCache } from '../media/cache.ts';
+import { type MediaCache, openCache } from '../media/cache.ts';
 import { obtain } from '../media/fetch.ts';
 import { makeFit } from '../media/fit.ts';
+import { findFolderVideo, folderVideos } from '../media/folder-videos.ts';
+import type { MediaTools } from '../media/program.ts';
+import { verify } from '../media/verify.ts';
 import { download } from '../net/download.ts';
 import type { App } from './app.ts';
 
@@ -30,6 +35,15 @@ export async function createObtain(app: App): Promise<EngineDeps['obtain']> {
       since: video.publishedAt - SIBLING_MS,
       limit: 200,
     });
+    const options = {
+      fit: choiceOf(rule?.spec['fit'], ['none', 'remux', 'transcode'], 'remux'),
+      tooLong: choiceOf(rule?.spec['tooLong'], ['skip', 'trim'], 'skip'),
+    } as const;
+    if (source?.kind === folderVideos.id) {
+      const own = await fromWatchedFolder(cache, video, source.locator ?? '', knownSha256, tools);
+      if (own.sha256 !== knownSha256) await store.videos.setMedia(video.id, own.sha256);
+      return makeFit(own, platform.media, options, { cache, tools });
+    }
     const file = await obtain(video, specs, {
       tools,
       cache,
@@ -46,16 +60,37 @@ export async function createObtain(app: App): Promise<EngineDeps['obtain']> {
     if (knownSha256 !== file.sha256) await store.videos.setMedia(video.id, file.sha256);
     if (file.caption !== undefined && file.caption.length > video.caption.length)
       await store.videos.setCaption(video.id, file.caption);
-    const options = {
-      fit: choiceOf(rule?.spec['fit'], ['none', 'remux', 'transcode'], 'remux'),
-      tooLong: choiceOf(rule?.spec['tooLong'], ['skip', 'trim'], 'skip'),
-    } as const;
     return makeFit(file, platform.media, options, { cache, tools });
   };
 }
 
 /** Videos this near in time are looked at when a file without an id in its name could be any of them. */
 const SIBLING_MS = 2 * 86_400_000;
+
+/** A watched folder is complete: the item is the file. */
+async function fromWatchedFolder(
+  cache: MediaCache,
+  video: Video,
+  folder: string,
+  knownSha256: string | undefined,
+  tools: MediaTools,
+): Promise<MediaFile> {
+  const cached = knownSha256 === undefined ? undefined : await cache.get(knownSha256);
+  if (cached) return cached;
+  const path = await findFolderVideo(folder, video.remoteId, tools.clock);
+  if (path === undefined) {
+    throw new Failure('E_NO_MEDIA', {
+      kind: 'later',
+      reason: 'media',
+      notBefore: tools.clock.now() + LOOK_AGAIN_MS,
+      message: `The file of “${video.caption}” is no longer in ${folder}.`,
+      hint: 'Bring it back, or cancel the job.',
+    });
+  }
+  return cache.add({ path, origin: 'watched folder', verify: (copy) => verify(copy, video, tools) });
+}
+
+const LOOK_AGAIN_MS = 60_000;
 
 /** The folder of originals that serves rules which name no media source; made when first needed. */
 function ownFolder(app: App): MediaSpec {
