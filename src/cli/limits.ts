@@ -24,6 +24,7 @@ export async function limitStates(
         bucket: limit.bucket,
         title: limit.title,
         scope: limit.scope,
+        ...(limit.unit === undefined ? {} : { unit: limit.unit }),
         left: Math.max(0, state.max - state.used),
         ...state,
       });

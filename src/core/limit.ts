@@ -51,6 +51,8 @@ export interface LimitState {
   bucket: string;
   title: string;
   scope: LimitScope;
+  /** What is counted, where it is not calls. */
+  unit?: Limit['unit'];
   used: number;
   max: number;
   left: number;

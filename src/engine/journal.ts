@@ -23,6 +23,8 @@ export interface JournalOptions {
 export interface OpenRun extends Run {
   /** True once a publish request was sent and not provably refused. */
   readonly committed: boolean;
+  /** True once this run brought the job further: a step or a commit was done. */
+  readonly progressed: boolean;
 }
 
 /**
@@ -35,6 +37,7 @@ export interface OpenRun extends Run {
 export async function openRun(options: JournalOptions): Promise<OpenRun> {
   const { jobId, journal, clock, seal } = options;
   const rows = new Map((await journal.load(jobId)).map((row) => [row.name, row]));
+  let progressed = false;
   let committed = [...rows.values()].some((row) => row.kind === 'commit');
 
   async function step<T>(name: string, work: () => Promise<T>, stepOptions: StepOptions = {}): Promise<T> {
@@ -108,6 +111,7 @@ export async function openRun(options: JournalOptions): Promise<OpenRun> {
     const kept = sealed ? seal.seal(json, `${jobId}/${name}`) : json;
     const now = clock.now();
     await journal.done(jobId, name, kind, kept, now);
+    progressed = true;
     const seq = rows.get(name)?.seq ?? rows.size;
     rows.set(name, {
       jobId,
@@ -134,6 +138,9 @@ export async function openRun(options: JournalOptions): Promise<OpenRun> {
     doneAt: (name) => rows.get(name)?.doneAt ?? undefined,
     get committed() {
       return committed;
+    },
+    get progressed() {
+      return progressed;
     },
   };
 }

@@ -12,6 +12,7 @@ import { composeText } from './compose.ts';
 import type { EngineDeps } from './deps.ts';
 import { passQuarantine } from './guard.ts';
 import { type OpenRun, openRun } from './journal.ts';
+import { readLiveLimits } from './live-limits.ts';
 import { checkRoom, openMeter } from './meter.ts';
 import { sourceStillPublic } from './still-public.ts';
 
@@ -50,7 +51,9 @@ export async function runJob(deps: EngineDeps, claimed: JobRow, signal?: AbortSi
   } catch (error) {
     const failure = asFailure(error);
     if (isPlatformTrouble(failure)) await noteFailure(deps, job.account.id);
-    await settle(deps, job, failure, run?.committed ?? (await hasCommit(deps, job)), record);
+    const committed = run?.committed ?? (await hasCommit(deps, job));
+    // What came further may wait anew: the bound is on waiting for one and the same thing.
+    await settle(deps, run?.progressed ? { ...job, giveUpAt: null } : job, failure, committed, record);
   }
   const ended = await store.jobs.get(job.id);
   if (ended) deps.emit({ kind: 'job-ended', job: ended });
@@ -84,8 +87,7 @@ async function publish(deps: EngineDeps, attempt: Attempt): Promise<Post> {
   await passBreaker(deps, platform, account, http);
   if (!run.committed) await passQuarantine(deps, platform, account, http);
   if (!run.committed) {
-    if (platform.readLimits)
-      await meter.learn(await platform.readLimits({ http, account, clock: deps.clock }));
+    await readLiveLimits(deps, platform, account, http, meter);
     if (platform.publishCall) await checkRoom(meterOptions, platform.publishCall);
     account = await withFreshSettings(deps, platform, account, http);
   }
@@ -134,7 +136,9 @@ async function settle(
     await store.jobs.cancel(job.id, errorOf(failure), now);
     return;
   }
-  const policy = { ...deps.settings.retry, attempts: job.maxAttempts };
+  const { retry } = deps.settings;
+  const giveUpMs = Math.max(retry.giveUpMs, deps.registry.platform(job.account.platform)?.giveUpMs ?? 0);
+  const policy = { ...retry, attempts: job.maxAttempts, giveUpMs };
   const verdict = judge(job, failure, committed, now, () => deps.random(), policy);
   const shown = verdict.state === 'unknown' ? unknownOutcome(failure) : failure;
   await store.jobs.settle(

@@ -76,7 +76,7 @@ export function accountHttp(pieces: AccountPieces): Http {
       const response = await askWith(grant, request);
       if (!refusesToken(pieces, response, request)) return settle(pieces, response, request);
       const renewed = await tokens.renew(grant);
-      if (renewed.accessToken === grant.accessToken) return settle(pieces, response, request);
+      if (sameGrant(renewed, grant)) return settle(pieces, response, request);
       return settle(pieces, await askWith(renewed, request), request);
     },
   };
@@ -167,4 +167,12 @@ const freeMeter: Meter = { spend: async () => {}, learn: async () => {} };
 /** A platform's words may repeat what was sent: they are masked once more before anybody sees them. */
 function withoutSecrets(failure: Failure): Failure {
   return Object.assign(failure, { message: mask(failure.message), hint: mask(failure.hint) });
+}
+
+/** Some platforms give the same token again with fresh secrets beside it (a Page's token). */
+function sameGrant(one: Grant, other: Grant): boolean {
+  return (
+    one.accessToken === other.accessToken &&
+    JSON.stringify(one.extra ?? {}) === JSON.stringify(other.extra ?? {})
+  );
 }

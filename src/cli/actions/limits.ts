@@ -1,4 +1,5 @@
 import { Failure } from '../../core/failure.ts';
+import type { LimitState } from '../../core/limit.ts';
 import { scopeKey } from '../../engine/meter.ts';
 import { serviceOf } from '../../platforms/index.ts';
 import { limitView } from '../../web/views.ts';
@@ -19,8 +20,8 @@ export async function listLimits({ app, print }: Turn): Promise<undefined> {
           states.map((state) => [
             state.account ?? `${state.platform} (${state.scope})`,
             state.title,
-            `${state.used}/${state.max}`,
-            String(state.left),
+            `${amountText(state, state.used)}${state.max < NO_CEILING ? ` of ${amountText(state, state.max)}` : ''}`,
+            state.max < NO_CEILING ? amountText(state, state.left) : 'no limit set',
             state.blockedUntil !== null && state.blockedUntil > now
               ? `blocked until ${relativeText(state.blockedUntil, now)}`
               : state.resetsAt === null
@@ -31,6 +32,14 @@ export async function listLimits({ app, print }: Turn): Promise<undefined> {
           1,
         ),
   );
+}
+
+/** Limits that count only where somebody set them have this maximum otherwise. */
+const NO_CEILING = Number.MAX_SAFE_INTEGER;
+
+/** Money is counted in thousandths of a US cent. */
+function amountText(state: LimitState, amount: number): string {
+  return state.unit === 'millicents' ? `$${(amount / 100_000).toFixed(2)}` : String(amount);
 }
 
 export async function setLimit(
