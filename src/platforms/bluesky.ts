@@ -38,7 +38,7 @@ export const bluesky: Platform = {
 // ---------------------------------------------------------------- publishing
 
 async function publish(request: PublishRequest, home: Home): Promise<Post> {
-  const { run, http, account, video, clock } = request;
+  const { run, account, video, clock } = request;
   const key = await run.step('choose the key', async () => keyFor(account.remoteId, video));
   const upload = await run.step(UPLOAD, () => uploadVideo(request, home, key));
   const uploadedAt = run.doneAt(UPLOAD) ?? clock.now();

@@ -2,6 +2,7 @@ import { Failure } from '../core/failure.ts';
 import type { PlatformId } from '../core/names.ts';
 import type { Platform, Service } from '../core/platform.ts';
 import type { Source } from '../core/source.ts';
+import { bluesky } from './bluesky.ts';
 import { facebook } from './facebook.ts';
 import { instagram } from './instagram.ts';
 import { tiktokService, tiktokSource } from './tiktok.ts';
@@ -9,7 +10,13 @@ import { x } from './x.ts';
 import { youtube } from './youtube.ts';
 
 /** Every place that can be published to. A new one adds its line here. */
-const platforms: Readonly<Partial<Record<PlatformId, Platform>>> = { youtube, instagram, x, facebook };
+const platforms: Readonly<Partial<Record<PlatformId, Platform>>> = {
+  youtube,
+  instagram,
+  x,
+  facebook,
+  bluesky,
+};
 
 /** Every service one can sign in to. */
 const services: Readonly<Partial<Record<PlatformId, Service>>> = { tiktok: tiktokService, ...platforms };
@@ -27,14 +34,20 @@ export const registry = {
 export function serviceOf(id: PlatformId): Service {
   const service = services[id];
   if (service) return service;
-  throw new Failure('E_UNKNOWN_PLATFORM', { message: `repost can’t sign in to ${id}.`, hint: `It can sign in to: ${Object.keys(services).join(', ')}.` });
+  throw new Failure('E_UNKNOWN_PLATFORM', {
+    message: `repost can’t sign in to ${id}.`,
+    hint: `It can sign in to: ${Object.keys(services).join(', ')}.`,
+  });
 }
 
 /** A destination by its name; throws E_UNKNOWN_PLATFORM. */
 export function platformOf(id: PlatformId): Platform {
   const platform = platforms[id];
   if (platform) return platform;
-  throw new Failure('E_UNKNOWN_PLATFORM', { message: `repost can’t publish to ${id}.`, hint: `It can publish to: ${Object.keys(platforms).join(', ')}.` });
+  throw new Failure('E_UNKNOWN_PLATFORM', {
+    message: `repost can’t publish to ${id}.`,
+    hint: `It can publish to: ${Object.keys(platforms).join(', ')}.`,
+  });
 }
 
 export const allServices = (): Service[] => Object.values(services);

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
+import { createBluesky } from './bluesky.ts';
 import { OffsetClock } from './clock.ts';
 import { createFacebook } from './facebook.ts';
 import { createInstagram } from './instagram.ts';
@@ -19,6 +20,7 @@ export const simulators: readonly SimulatorFactory[] = [
   createFacebook,
   createYoutube,
   createX,
+  createBluesky,
 ];
 
 /** All platforms on one loopback port, on a clock that `POST /_control/clock` moves ahead of the given one. */

@@ -95,7 +95,7 @@ export async function signInTo(world: World, service: Service, user = 'me'): Pro
     ...asked,
     http,
     clock,
-    at: 'mastodon.social',
+    ...(service.id === 'mastodon' ? { at: 'mastodon.social' } : {}),
     app: sandboxApp(service.id),
   });
   const app = made?.app ?? sandboxApp(service.id);
