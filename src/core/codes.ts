@@ -457,6 +457,20 @@ const table = {
     todo: 'See the limits against the file.',
     command: 'repost videos check VIDEO',
   },
+  E_NO_HOST: {
+    class: 'config',
+    side: 'you',
+    title: 'This platform fetches videos from a public address, and no media host is set.',
+    todo: 'Set a bucket or a folder of your own web server; the job then goes out by itself.',
+    command: 'repost host set',
+  },
+  E_HOST: {
+    class: 'config',
+    side: 'you',
+    title: 'The media host doesn’t work.',
+    todo: 'See what the message names and correct it.',
+    command: 'repost host check',
+  },
   E_CONSENT: {
     class: 'config',
     side: 'you',

@@ -15,20 +15,86 @@ interface SettingSpec {
 
 /** Every setting, its meaning and its default; durations such as `2m`, sizes such as `5GB`. */
 export const settingSpecs = {
-  'poll.interval': { title: 'how often each source is asked for new videos', kind: 'duration', default: '2m', min: 1 },
-  'retry.base': { title: 'first pause after a failure; doubles each time', kind: 'duration', default: '2s', min: 1 },
+  'poll.interval': {
+    title: 'how often each source is asked for new videos',
+    kind: 'duration',
+    default: '2m',
+    min: 1,
+  },
+  'retry.base': {
+    title: 'first pause after a failure; doubles each time',
+    kind: 'duration',
+    default: '2s',
+    min: 1,
+  },
   'retry.attempts': { title: 'attempts before a job is a dead letter', kind: 'count', default: '5', min: 1 },
   'retry.cap': { title: 'longest pause after a failure', kind: 'duration', default: '1h', min: 1 },
-  'retry.giveUp': { title: 'how long a job waits for a login, a quota or processing', kind: 'duration', default: '7d', min: 1000 },
+  'retry.giveUp': {
+    title: 'how long a job waits for a login, a quota or processing',
+    kind: 'duration',
+    default: '7d',
+    min: 1000,
+  },
   'http.timeout': { title: 'overall deadline of one request', kind: 'duration', default: '60s', min: 1 },
-  'media.cacheLimit': { title: 'most disk space for videos kept to be sent', kind: 'bytes', default: '5GB', min: 1 },
+  'media.cacheLimit': {
+    title: 'most disk space for videos kept to be sent',
+    kind: 'bytes',
+    default: '5GB',
+    min: 1,
+  },
   'media.folder': { title: 'folder of originals for rules that name none', kind: 'text', default: '' },
-  'daemon.http': { title: 'address of the local API and page, or off', kind: 'text', default: '127.0.0.1:4455' },
+  'host.kind': {
+    title: 'where videos are made public for platforms that fetch them: none, s3, folder',
+    kind: 'choice',
+    default: 'none',
+    choices: ['none', 's3', 'folder'],
+  },
+  'host.url': {
+    title: 'public address of the host’s folder, or of the bucket where it is public',
+    kind: 'text',
+    default: '',
+  },
+  'host.folder': { title: 'folder that your web server serves under host.url', kind: 'text', default: '' },
+  'host.s3.endpoint': {
+    title: 'address of the S3-compatible service; {bucket} in it puts the bucket into the name',
+    kind: 'text',
+    default: '',
+  },
+  'host.s3.bucket': { title: 'bucket for videos on their way', kind: 'text', default: '' },
+  'host.s3.region': { title: 'region that requests are signed for', kind: 'text', default: 'us-east-1' },
+  'host.s3.prefix': { title: 'what object names begin with', kind: 'text', default: 'repost/' },
+  'host.s3.accessKeyId': {
+    title: 'access key id (its secret is in the vault: repost host set)',
+    kind: 'text',
+    default: '',
+  },
+  'daemon.http': {
+    title: 'address of the local API and page, or off',
+    kind: 'text',
+    default: '127.0.0.1:4455',
+  },
   'daemon.concurrency': { title: 'jobs that may run at once', kind: 'count', default: '8', min: 1 },
   timezone: { title: 'zone for times shown and for rules that name none', kind: 'text', default: '' },
-  vault: { title: 'where secrets are kept', kind: 'choice', default: '', env: 'REPOST_VAULT', choices: ['', 'keychain', 'file', 'command'] },
-  'vault.command': { title: 'program of the command vault', kind: 'text', default: '', env: 'REPOST_VAULT_COMMAND' },
-  'log.format': { title: 'form of log lines', kind: 'choice', default: 'text', env: 'REPOST_LOG_FORMAT', choices: ['text', 'json'] },
+  vault: {
+    title: 'where secrets are kept',
+    kind: 'choice',
+    default: '',
+    env: 'REPOST_VAULT',
+    choices: ['', 'keychain', 'file', 'command'],
+  },
+  'vault.command': {
+    title: 'program of the command vault',
+    kind: 'text',
+    default: '',
+    env: 'REPOST_VAULT_COMMAND',
+  },
+  'log.format': {
+    title: 'form of log lines',
+    kind: 'choice',
+    default: 'text',
+    env: 'REPOST_LOG_FORMAT',
+    choices: ['text', 'json'],
+  },
 } as const satisfies Record<string, SettingSpec>;
 
 export type SettingKey = keyof typeof settingSpecs;
@@ -74,17 +140,38 @@ function numberOf(kind: Kind, text: string): number | undefined {
   }
 }
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const unitMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
 
 /** `90s`, `2m`, `1h30m`, `7d`, or plain milliseconds with `ms` → ms; NaN where it is none. */
 export function parseDuration(text: string): number {
   const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)/gu)];
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text.trim()) return Number.NaN;
-  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (unitMs[unit ?? ''] ?? Number.NaN), 0);
+  return parts.reduce(
+    (sum, [, amount, unit]) => sum + Number(amount) * (unitMs[unit ?? ''] ?? Number.NaN),
+    0,
+  );
 }
 
 const unitBytes: Readonly<Record<string, number>> = {
-  '': 1, b: 1, k: 1e3, kb: 1e3, m: 1e6, mb: 1e6, g: 1e9, gb: 1e9, tb: 1e12, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30,
+  '': 1,
+  b: 1,
+  k: 1e3,
+  kb: 1e3,
+  m: 1e6,
+  mb: 1e6,
+  g: 1e9,
+  gb: 1e9,
+  tb: 1e12,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
 };
 
 /** `500MB`, `5GB`, `1GiB` → bytes; NaN where it is none. */

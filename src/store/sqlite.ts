@@ -1,7 +1,10 @@
+import type { Database } from 'better-sqlite3';
+import type { Clock } from '../core/clock.ts';
 import { accountStore } from './accounts.ts';
 import { appStore } from './apps.ts';
 import { breakerStore } from './breakers.ts';
 import { createConnection } from './connection.ts';
+import { hostedStore } from './hosted.ts';
 import { jobStore } from './jobs.ts';
 import { journalStore } from './journal.ts';
 import { limitStore } from './limits.ts';
@@ -20,8 +23,12 @@ import { videoStore } from './videos.ts';
  * E_DB_CORRUPT, E_DB_READONLY; E_INTERRUPTED after `close`; and what `Store` names.
  */
 export async function openStore(options: OpenOptions): Promise<Store> {
-  const db = await openDatabase(options);
-  const connection = createConnection(db, options.clock, options.path);
+  return storeOn(await openDatabase(options), options.clock, options.path);
+}
+
+/** The store on a database that `openDatabase` gave. `path` is for messages. */
+export function storeOn(db: Database, clock: Clock, path: string): Store {
+  const connection = createConnection(db, clock, path);
   return {
     accounts: accountStore(connection),
     apps: appStore(connection),
@@ -34,6 +41,7 @@ export async function openStore(options: OpenOptions): Promise<Store> {
     media: mediaStore(connection),
     users: userStore(connection),
     breakers: breakerStore(connection),
+    hosted: hostedStore(connection),
     meta: metaStore(connection),
     version: connection.version,
     close: connection.close,

@@ -26,6 +26,7 @@ export interface Store {
   media: MediaStore;
   users: UserStore;
   breakers: BreakerStore;
+  hosted: HostedStore;
   /** Small named values: consents, generation, settings of the home. Never secrets. */
   meta: {
     get(key: string): Promise<string | undefined>;
@@ -353,6 +354,27 @@ export interface BreakerStore {
   open(): Promise<(BreakerState & { accountId: number })[]>;
   save(accountId: number, state: BreakerState, now: number): Promise<void>;
   clear(accountId: number): Promise<void>;
+}
+
+/** A copy of a video on a public address. */
+export interface HostedRow {
+  id: number;
+  jobId: number;
+  /** Which host holds it, as it calls itself. */
+  place: string;
+  /** Its name there, sealed. */
+  handle: string;
+  createdAt: number;
+}
+
+export interface HostedStore {
+  /** Before the copy is made: one that a crash leaves behind is known then. Gives its id. */
+  add(row: Pick<HostedRow, 'jobId' | 'place' | 'handle'>, now: number): Promise<number>;
+  get(id: number): Promise<HostedRow | undefined>;
+  /** All, or those that nobody fetches any more: their job has ended, or they were made before this instant. */
+  list(options?: { needlessBefore: number }): Promise<HostedRow[]>;
+  /** After the copy was taken away. */
+  remove(id: number): Promise<void>;
 }
 
 /** One bucket to spend from. */

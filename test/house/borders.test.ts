@@ -26,6 +26,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'p-queue': ['engine'],
   'node-cron': ['engine'],
   yauzl: ['media'],
+  aws4fetch: ['media'],
   commander: ['cli'],
   inquirer: ['cli'],
   ora: ['cli'],

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import type { Store } from '../../src/store/types.ts';
+import { describeHosted } from './contract-hosted.ts';
 import { describeJobs } from './contract-jobs.ts';
 import { describeJournal } from './contract-journal.ts';
 import { describeLanes } from './contract-lanes.ts';
@@ -19,5 +20,6 @@ export function storeContract(name: string, open: OpenStore): void {
     describeJobs(open);
     describeJournal(open);
     describeLimits(open);
+    describeHosted(open);
   });
 }

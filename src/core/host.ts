@@ -1,0 +1,70 @@
+import type { Clock } from './clock.ts';
+import { HOUR, MINUTE } from './clock.ts';
+import { Failure } from './failure.ts';
+import type { MediaFile } from './media.ts';
+
+/** A copy of a video on a public address. The address is a secret: whoever has it can read the file. */
+export interface Offer {
+  url: string;
+  /** Until when it can be fetched (epoch ms). */
+  until: number;
+}
+
+/** One line of `repost host check`. */
+export interface HostCheck {
+  result: 'PASS' | 'WARN' | 'FAIL';
+  title: string;
+  hint: string | null;
+}
+
+/**
+ * A place of the user's own from which a platform can fetch a video that it doesn't take as an upload. Copies
+ * have names that nobody can guess and are listed nowhere.
+ */
+export interface MediaHost {
+  readonly kind: 's3' | 'folder';
+  /** For people, and to know a copy's host again: `bucket videos at https://…`. No secrets. */
+  readonly place: string;
+  /** A fresh name for a copy of this file, known before anything is written. */
+  newHandle(file: Pick<HostedFile, 'mimeType'>): string;
+  /** Puts the file there and says where it can be fetched. Again for the same handle: the same copy. */
+  offer(handle: string, file: HostedFile, signal?: AbortSignal): Promise<Offer>;
+  /** Takes the copy away; one that isn't there (any more) is no error. */
+  withdraw(handle: string): Promise<void>;
+  /** Puts a small file there, fetches it as a platform would, takes it away. Never throws for what it finds. */
+  check(): Promise<HostCheck[]>;
+}
+
+export type HostedFile = Pick<MediaFile, 'path' | 'bytes' | 'sha256' | 'mimeType'>;
+
+/** How long an address stays good: containers live a day, and the file is fetched within minutes of their birth. */
+export const OFFER_MS = 12 * HOUR;
+
+/** An address with less left than this is made anew before it is handed to a platform. */
+export const OFFER_LEAST_MS = HOUR;
+
+/** How often a job looks whether its person has set or mended the host. */
+const LOOK_AGAIN_MS = 15 * MINUTE;
+
+/** The job waits: a host that is set later lets it go out. */
+export function noHost(clock: Clock, platform: string): Failure {
+  return new Failure('E_NO_HOST', {
+    kind: 'later',
+    reason: 'media',
+    notBefore: clock.now() + LOOK_AGAIN_MS,
+    certain: true,
+    message: `${platform} fetches videos from a public address; no media host is set.`,
+  });
+}
+
+/** The host is there and refuses: a matter for its person, the job waits meanwhile. */
+export function hostTrouble(clock: Clock, message: string, hint?: string): Failure {
+  return new Failure('E_HOST', {
+    kind: 'later',
+    reason: 'media',
+    notBefore: clock.now() + LOOK_AGAIN_MS,
+    certain: true,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
