@@ -1,6 +1,8 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createProgram, type Program } from '../../src/cli/child.ts';
 import { type MovableClock, OffsetClock } from '../../src/sandbox/clock.ts';
 import { simulators } from '../../src/sandbox/index.ts';
@@ -8,6 +10,9 @@ import { approve } from '../../src/sandbox/person.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { type SandboxServer, serveSandbox } from '../../src/sandbox/server.ts';
 import type { SimulatorFactory } from '../../src/sandbox/types.ts';
+
+/** What a person runs. */
+export const entry = fileURLToPath(new URL('../../bin/repost', import.meta.url));
 
 /** The real program in a home of its own, against the sandbox over real sockets. */
 export interface CliHome {
@@ -40,14 +45,15 @@ export async function openCliHome(options: CliHomeOptions = {}): Promise<CliHome
   const sandbox = createSandbox({ clock, seed: 7, simulators: simulators.map(wrap) });
   const server = await serveSandbox(sandbox);
   writeFileSync(join(dir, 'origins.json'), JSON.stringify(server.origins));
-  writeFileSync(join(dir, 'passphrase'), 'a passphrase for tests\n', { mode: 0o600 });
+  // A key needs no stretching, which a passphrase costs every process.
+  writeFileSync(join(dir, 'vault-key'), randomBytes(32), { mode: 0o600 });
   const env: NodeJS.ProcessEnv = {
     PATH: process.env['PATH'],
     HOME: dir,
     REPOST_HOME: join(dir, 'home'),
     REPOST_ORIGINS: join(dir, 'origins.json'),
     REPOST_VAULT: 'file',
-    REPOST_VAULT_PASSPHRASE_FILE: join(dir, 'passphrase'),
+    CREDENTIALS_DIRECTORY: dir,
     REPOST_NO_INPUT: '1',
     ...options.env,
   };
@@ -77,10 +83,10 @@ export async function openCliHome(options: CliHomeOptions = {}): Promise<CliHome
         width: 576,
         height: 1024,
       })) as { id: string };
-      copyFileSync(
-        new URL(`../../src/sandbox/videos/${file}`, import.meta.url),
-        join(originals, `${id}.mp4`),
-      );
+      const path = join(originals, `${id}.mp4`);
+      copyFileSync(new URL(`../../src/sandbox/videos/${file}`, import.meta.url), path);
+      // A file that changed a moment ago may still be growing: nobody has to wait for this one.
+      utimesSync(path, new Date(0), new Date(Date.now() - 60_000));
       return id;
     },
     async close() {

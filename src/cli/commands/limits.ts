@@ -14,6 +14,6 @@ export function limitsCommands(program: Command, around: Surroundings): void {
   const set = limits
     .command('set <account> <bucket> <max>')
     .description('your own maximum for a bucket; `default` takes it away')
-    .addHelpText('after', '\nExample:\n  $ repost limits set youtube:@creator channel-uploads 4');
+    .addHelpText('after', '\nExample:\n  $ repost limits set youtube:@creator channel 4');
   set.action(act(around, set, async () => (await import('../actions/limits.ts')).setLimit));
 }
