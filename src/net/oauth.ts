@@ -56,7 +56,8 @@ export async function signIn(request: SignInRequest): Promise<SignedIn> {
   const challenge = challengeOf(verifier, rules.pkce);
   for (const secret of [state, verifier, request.app?.clientSecret]) rememberSecret(secret);
   const wanted = request.redirectUri ?? request.app?.redirectUri ?? rules.redirect.uri;
-  const loopback = await openLoopback(wanted, state, request);
+  const opened = await openLoopback(wanted, state, request);
+  const loopback = opened instanceof Failure ? undefined : opened;
   try {
     const redirectUri = loopback?.redirectUri ?? wanted;
     const asked = {
@@ -76,7 +77,7 @@ export async function signIn(request: SignInRequest): Promise<SignedIn> {
     const authorizeUrl = request.origins.map(productionUrl);
     request.announce({ authorizeUrl, redirectUri });
     await request.browse(authorizeUrl);
-    const callback = await firstAnswer(request, loopback, state);
+    const callback = await firstAnswer(request, opened, state);
     const code = readCallback(callback, { service, issuers: issuersOf(productionUrl, prepared, request) });
     const grant = await rules.exchange({ http, app, clock, code, redirectUri, verifier, callback, prepared });
     rememberGrant(grant);
@@ -92,24 +93,25 @@ export async function signIn(request: SignInRequest): Promise<SignedIn> {
   }
 }
 
-/** Undefined where only pasting is left: an address elsewhere, or a taken port while somebody pastes anyway. */
+/** A Failure where only pasting is left, and why: an address elsewhere, or a taken port. Thrown where nobody pastes. */
 async function openLoopback(
   redirectUri: string,
   state: string,
   { clock, pasted, service }: SignInRequest,
-): Promise<Loopback | undefined> {
+): Promise<Loopback | Failure> {
   if (!isLoopback(redirectUri)) {
-    if (pasted !== undefined) return undefined;
-    throw new Failure('E_REDIRECT', {
+    const elsewhere = new Failure('E_REDIRECT', {
       message: `${redirectUri} does not lead back to this machine.`,
       hint: 'Run login again with --paste and paste the address that the browser ends on.',
       command: `repost login ${service.id} --paste`,
     });
+    if (pasted === undefined) throw elsewhere;
+    return elsewhere;
   }
   try {
     return await listen({ redirectUri, state, clock });
   } catch (error) {
-    if (error instanceof Failure && error.code === 'E_PORT_TAKEN' && pasted !== undefined) return undefined;
+    if (error instanceof Failure && error.code === 'E_PORT_TAKEN' && pasted !== undefined) return error;
     throw error;
   }
 }
@@ -136,9 +138,10 @@ async function prepare(
 /** The listener's answer or the pasted one, whichever comes first, within the time there is. */
 async function firstAnswer(
   { pasted, clock, signal, timeoutMs = 5 * MINUTE, service }: SignInRequest,
-  loopback: Loopback | undefined,
+  opened: Loopback | Failure,
   state: string,
 ): Promise<URLSearchParams> {
+  const loopback = opened instanceof Failure ? undefined : opened;
   const over = new AbortController();
   const stop = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
   const timeout = clock.sleep(timeoutMs, stop).then(
@@ -152,7 +155,8 @@ async function firstAnswer(
   timeout.catch(() => {});
   const ways: Promise<URLSearchParams>[] = [timeout];
   if (loopback !== undefined) ways.push(loopback.arrival);
-  if (pasted !== undefined) ways.push(parsePasted(pasted, state));
+  if (pasted !== undefined)
+    ways.push(parsePasted(pasted, state, opened instanceof Failure ? opened : undefined));
   try {
     return await Promise.race(ways);
   } finally {

@@ -7,11 +7,13 @@ const mostSlips = 3;
 
 /**
  * The first pasted address that answers this sign-in. Of several lines, wrong ones are passed over up to three
- * times; a single one must fit. Lines that end without an answer wait for ever: the listener may still hear one.
+ * times; a single one must fit. Lines that end without a word leave it to the listener, where there is one;
+ * without one `alone` says why nobody else can answer.
  */
 export async function parsePasted(
   pasted: AsyncIterable<string> | Promise<string>,
   state: string,
+  alone?: Failure,
 ): Promise<URLSearchParams> {
   if (pasted instanceof Promise) {
     const line = await pasted;
@@ -20,13 +22,17 @@ export async function parsePasted(
     throw wrongPaste(query);
   }
   let slips = 0;
+  let last: URLSearchParams | undefined;
   for await (const line of pasted) {
     if (line.trim() === '') continue;
     const query = queryOf(line);
     if (query !== undefined && isOurs(query, state)) return query;
     slips += 1;
+    last = query;
     if (slips >= mostSlips) throw wrongPaste(query);
   }
+  if (slips > 0) throw wrongPaste(last);
+  if (alone !== undefined) throw alone;
   return new Promise(() => {});
 }
 

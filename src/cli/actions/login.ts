@@ -143,12 +143,12 @@ async function inBrowser(
   stored: DeveloperApp | undefined,
   options: LoginOptions,
 ): Promise<SignedIn> {
-  const { app, json, note, noInput } = turn;
+  const { app, json, note } = turn;
   const { io } = app;
-  const useBrowser = options.browser !== false && !options.paste && !json;
+  const useBrowser = options.browser !== false && !options.paste;
   const redirectUri = options.redirectUri ?? stored?.redirectUri;
-  const readsPaste =
-    options.paste === true || (method.redirect.uri.startsWith('https:') && canAsk(io, noInput));
+  // A browser warns of the certificate that was made on the spot: the pasted address is taken as well.
+  const readsPaste = options.paste === true || (redirectUri ?? method.redirect.uri).startsWith('https:');
   return browserSignIn({
     service,
     signIn: method,
@@ -199,6 +199,8 @@ async function* lines(turn: Turn): AsyncGenerator<string> {
     for await (const line of reader) if (line.trim() !== '') yield line.trim();
   } finally {
     reader.close();
+    // A pipe that its writer holds open must not hold the program.
+    turn.app.io.stdin.destroy();
   }
 }
 
