@@ -26,6 +26,10 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'p-queue': ['engine'],
   'node-cron': ['engine'],
   yauzl: ['media'],
+  // Patterns from people: core decides, and this engine can't hang.
+  re2js: ['core'],
+  'fast-xml-parser': ['platforms'],
+  yaml: ['cli'],
   aws4fetch: ['media'],
   commander: ['cli'],
   inquirer: ['cli'],
