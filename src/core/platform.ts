@@ -205,6 +205,11 @@ export interface PublishRequest {
   options: Readonly<Record<string, unknown>>;
   clock: Clock;
   progress(done: number, total: number): void;
+  /**
+   * Puts the file on the user's media host and gives its public address, for platforms that fetch. Inside the
+   * step that uses it: the address runs out. Throws `later` (E_NO_HOST, E_HOST) where there is no working host.
+   */
+  publicUrl?(): Promise<string>;
   signal?: AbortSignal;
 }
 
@@ -257,9 +262,16 @@ export interface Platform extends Service {
   settleMs: number;
   /** Name of the call that publishes (as in `costs`): its room is checked before bytes are spent. */
   publishCall?: string;
+  /** True where this account's videos are fetched from a public address: its person must set a media host. */
+  needsHost?(account: Pick<Account, 'settings'>): boolean;
   /** How long a job may wait on this platform's processing or sign-in before it gives up (ms). */
   giveUpMs?: number;
   publish(request: PublishRequest): Promise<Post>;
-  /** The account's recent posts, newest first. */
-  recent?(request: { http: Http; account: Account; clock: Clock; since: number }): Promise<RecentPost[]>;
+  /** The account's recent posts, newest first; undefined where its rights don't let them be listed. */
+  recent?(request: {
+    http: Http;
+    account: Account;
+    clock: Clock;
+    since: number;
+  }): Promise<RecentPost[] | undefined>;
 }

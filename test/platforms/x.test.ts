@@ -95,7 +95,8 @@ describe('recent posts', () => {
     await me.drive({ job: { text: textOf('second'), media: mediaFile(7000) } });
     stage.clock.advance(MINUTE);
     const { http, account } = me;
-    const posts = await x.recent!({ http, account, clock: stage.clock, since: stage.clock.now() - HOUR });
+    const { clock } = stage;
+    const posts = (await x.recent!({ http, account, clock, since: clock.now() - HOUR }))!;
     expect(posts.map(({ text }) => text)).toEqual(['second', 'Salt & <pepper> on the stove #food']);
     expect(posts.map(({ id }) => id)).toEqual(postsOf(stage).map(({ id }) => id));
     expect(Math.abs(posts[0]!.publishedAt - postsOf(stage)[0]!.publishedAt)).toBeLessThan(1000);

@@ -269,7 +269,7 @@ describe('own recent posts', () => {
     const me = await stage.login();
     const { http, account } = me;
     const { clock } = stage;
-    const recent = (since: number) => youtube.recent!({ http, account, clock, since });
+    const recent = async (since: number) => (await youtube.recent!({ http, account, clock, since }))!;
     expect(await recent(0)).toEqual([]);
     await stage.quirks({ uploadsPerDay: 1000, channelPerDay: 1000, processingMs: 0 });
     for (let n = 0; n < 53; n += 1) {
