@@ -20,6 +20,8 @@ export interface ContractOptions {
    * same post. The suite then wants to stay green on them.
    */
   harmless?: readonly (keyof typeof weaknesses)[];
+  /** True where nobody but a person can tell whether a lost sending landed: a job may then end `unknown`. */
+  mayAsk?: boolean;
 }
 
 /** Bends a platform's use of the two verbs: to see the suite turn red. */
@@ -69,6 +71,11 @@ interface Trial {
   options: ContractOptions;
 }
 
+/** Published, or in a person's hands where nobody else can tell. */
+function isGoodEnd(state: string | undefined, { mayAsk }: ContractOptions): boolean {
+  return state === 'published' || (mayAsk === true && state === 'unknown');
+}
+
 async function worldFor({ platform, options }: Trial) {
   const world = await openWorld();
   await options.prepare?.(world);
@@ -105,7 +112,7 @@ async function dieAt(
   const breaches = await breachesOf(world, trial.platform, [jobId]);
   const job = await world.store.jobs.get(jobId);
   await world.store.close();
-  return { breaches, reached, published: job?.state === 'published' };
+  return { breaches, reached, published: isGoodEnd(job?.state, trial.options) };
 }
 
 /** Kills at every point until a run is untouched. Gives a line for each breach, and how many points there are. */
@@ -160,7 +167,7 @@ export async function faultEverywhere(
     const job = await world.store.jobs.get(jobId);
     const at = `${nameOf(action)} at request ${nth}`;
     breaches.push(...(await breachesOf(world, platform, [jobId])).map((breach) => `${at}: ${breach}`));
-    if (job?.state !== 'published')
+    if (!isGoodEnd(job?.state, options))
       breaches.push(`${at}: ${job?.state} (${job?.error?.code}: ${job?.error?.message})`);
     const fired = world.sandbox.faults.rules().some((rule) => rule.fired > 0);
     await world.store.close();
