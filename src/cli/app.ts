@@ -76,18 +76,37 @@ async function openHomeStore(app: App): Promise<Store> {
   return openStore({ path: app.files.database, clock: app.clock });
 }
 
+/**
+ * The chosen vault; without a choice the one that keeps this home's secrets already: a daemon that was started
+ * without REPOST_VAULT must not look into an empty keychain and think that everybody has signed out.
+ */
 async function openHomeVault(app: App): Promise<Vault> {
   makeFolder(app.paths.data);
   const { openVault } = await import('../vault/open.ts');
-  const kind = app.config.text('vault') as Vault['kind'] | '';
+  const { meta } = await app.store();
+  const remembered = await meta.get(VAULT_KEY);
+  const kind = app.config.text('vault') || remembered || '';
   const command = app.config.text('vault.command');
-  return openVault({
+  const vault = await openVault({
     env: app.io.env,
     path: app.files.vault,
     clock: app.clock,
-    ...(kind === '' || kind === 'memory' ? {} : { kind }),
+    ...(isVaultKind(kind) ? { kind } : {}),
     ...(command === '' ? {} : { command }),
   });
+  if (remembered === undefined) await meta.set(VAULT_KEY, vault.kind);
+  else if (remembered !== vault.kind) {
+    app.io.stderr.write(
+      `note: this home’s secrets are in the vault “${remembered}”, and now “${vault.kind}” is asked: sign in again, or go back with: repost config set vault ${remembered}\n`,
+    );
+  }
+  return vault;
+}
+
+const VAULT_KEY = 'vault.kind';
+
+function isVaultKind(text: string): text is 'keychain' | 'file' | 'command' {
+  return text === 'keychain' || text === 'file' || text === 'command';
 }
 
 /** Makes a folder that only its owner can open. Throws E_HOME with the path. */

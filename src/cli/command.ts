@@ -21,6 +21,8 @@ export interface Turn {
   print(value: unknown, human: () => string): void;
   /** A remark for people, on stderr; nothing with --json. */
   note(text: string): void;
+  /** Says that an origins map is active, where one is and it was not said yet. By itself at the end. */
+  noteOrigins(): void;
 }
 
 export interface Surroundings {
@@ -45,37 +47,68 @@ export function act(
     const json = options.json === true;
     const { io } = around;
     let app: App | undefined;
+    let origins: OriginsNote | undefined;
     try {
       const { openApp } = await import('./app.ts');
       const noInput = options.input === false || Boolean(io.env['REPOST_NO_INPUT'] || io.env['CI']);
       app = openApp(io, { noInput });
-      if (app.origins.active)
-        io.stderr.write(
-          `note: requests go to the addresses in ${io.env['REPOST_ORIGINS']} (REPOST_ORIGINS), not to the real platforms\n`,
-        );
-      const turn: Turn = {
-        app,
-        json,
-        noInput,
-        paint: painter(!json && wantsColor(io, io.stdout)),
-        print: (value, human) => io.stdout.write(json ? `${JSON.stringify(value)}\n` : withNewline(human())),
-        note: (text) => {
-          if (!json) io.stderr.write(withNewline(text));
-        },
-      };
-      const positional = args.slice(0, -2) as never[];
+      origins = originsNote(io, json, app.origins.active);
+      // People read it first; a program that parses stderr finds it with what else is there.
+      if (!json) origins.say();
       const action = await load();
-      const code = await action(turn, options as never, ...positional);
+      const positional = args.slice(0, -2) as never[];
+      const code = await action(turnOf(app, io, json, noInput, origins), options as never, ...positional);
+      origins.say();
       await app.close();
       around.exit(code ?? 0);
     } catch (error) {
       const failure = asFailure(error);
-      sayFailure(io, failure, json);
+      sayFailure(io, failure, json, origins?.take());
       if (failure.code === 'E_INTERNAL' && io.env['REPOST_DEBUG'])
         io.stderr.write(`${(error as Error).stack}\n`);
       await app?.close().catch(() => undefined);
       around.exit(exitCodeOf(failure));
     }
+  };
+}
+
+function turnOf(app: App, io: Io, json: boolean, noInput: boolean, origins: OriginsNote): Turn {
+  return {
+    app,
+    json,
+    noInput,
+    paint: painter(!json && wantsColor(io, io.stdout)),
+    print: (value, human) => io.stdout.write(json ? `${JSON.stringify(value)}\n` : withNewline(human())),
+    note: (text) => {
+      if (!json) io.stderr.write(withNewline(text));
+    },
+    noteOrigins: () => origins.say(),
+  };
+}
+
+interface OriginsNote {
+  /** Says it, unless it is said. With --json it is a JSON line like everything else there. */
+  say(): void;
+  /** Gives it to be said with something else. */
+  take(): string | undefined;
+}
+
+function originsNote(io: Io, json: boolean, active: boolean): OriginsNote {
+  let open = active;
+  const take = () => {
+    const text = open
+      ? `requests go to the addresses in ${io.env['REPOST_ORIGINS']} (REPOST_ORIGINS), not to the real platforms`
+      : undefined;
+    open = false;
+    return text;
+  };
+  return {
+    take,
+    say: () => {
+      const note = take();
+      if (note !== undefined)
+        io.stderr.write(json ? `${JSON.stringify({ schemaVersion: 1, note })}\n` : `note: ${note}\n`);
+    },
   };
 }
 

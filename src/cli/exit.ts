@@ -15,7 +15,15 @@ export const exitCodes = {
 } as const;
 
 export function exitCodeOf(failure: Failure): number {
-  if (failure.code === 'E_INTERRUPTED') return exitCodes.interrupted;
+  switch (failure.code) {
+    case 'E_INTERRUPTED':
+      return exitCodes.interrupted;
+    case 'E_UNKNOWN_ACCOUNT':
+      return exitCodes.login;
+    // The sign-ins behind it are well: a script must not be sent to log in again.
+    case 'E_VAULT_LOCKED':
+      return exitCodes.later;
+  }
   if (codes[failure.code].usage) return exitCodes.usage;
   switch (failure.class) {
     case 'auth':
@@ -30,7 +38,7 @@ export function exitCodeOf(failure: Failure): number {
   }
 }
 
-const sides = {
+export const sides = {
   you: 'on your side',
   platform: 'on the platform’s side',
   network: 'on the way',
@@ -38,8 +46,8 @@ const sides = {
   repost: 'inside repost',
 } as const;
 
-/** Says an error: one JSON object with --json, else sentences; always on stderr. */
-export function sayFailure(io: Io, failure: Failure, json: boolean): void {
+/** Says an error: one JSON object with --json, else sentences; always on stderr. A note goes with it. */
+export function sayFailure(io: Io, failure: Failure, json: boolean, note?: string): void {
   const entry = codes[failure.code];
   if (json) {
     const error = {
@@ -51,13 +59,14 @@ export function sayFailure(io: Io, failure: Failure, json: boolean): void {
       command: failure.command ?? null,
       docs: `repost errors explain ${failure.code}`,
     };
-    io.stderr.write(`${JSON.stringify({ error })}\n`);
+    io.stderr.write(`${JSON.stringify({ schemaVersion: 1, error, ...(note ? { note } : {}) })}\n`);
     return;
   }
   const paint = painter(wantsColor(io, io.stderr));
+  if (note) io.stderr.write(`note: ${note}\n`);
   io.stderr.write(
     `${paint('red', 'error:')} ${harmless(failure.message)} ${paint('dim', `(${failure.code}, ${failure.class}, ${sides[entry.side]})`)}\n`,
   );
-  if (failure.hint) io.stderr.write(`  ${failure.hint.replace(/\n/gu, '\n  ')}\n`);
+  if (failure.hint) io.stderr.write(`  ${failure.hint.split('\n').map(harmless).join('\n  ')}\n`);
   if (failure.command) io.stderr.write(`  ${paint('cyan', `$ ${failure.command}`)}\n`);
 }

@@ -8,12 +8,16 @@ export interface Io {
   env: NodeJS.ProcessEnv;
 }
 
-export const processIo = (): Io => ({
-  stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  env: process.env,
-});
+export function processIo(): Io {
+  const { stdin, stdout, stderr, env } = process;
+  // `repost posts | head -1`: whoever read has read enough, and the work goes on.
+  for (const stream of [stdout, stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+  return { stdin, stdout, stderr, env };
+}
 
 /** Colour where the stream is a terminal, unless NO_COLOR, TERM=dumb or CLICOLOR_FORCE say otherwise. */
 export function wantsColor(io: Io, stream: { isTTY?: boolean }): boolean {

@@ -1,9 +1,11 @@
 import { Command } from 'commander';
+import { Failure } from '../core/failure.ts';
 import type { Surroundings } from './command.ts';
 import { accountsCommands } from './commands/accounts.ts';
 import { appCommands } from './commands/app.ts';
 import { configCommands } from './commands/config.ts';
 import { daemonCommands } from './commands/daemon.ts';
+import { errorsCommands } from './commands/errors.ts';
 import { jobsCommands } from './commands/jobs.ts';
 import { limitsCommands } from './commands/limits.ts';
 import { loginCommands } from './commands/login.ts';
@@ -13,6 +15,7 @@ import { sandboxCommands } from './commands/sandbox.ts';
 import { sourceCommands } from './commands/source.ts';
 import { statusCommands } from './commands/status.ts';
 import { versionCommand } from './commands/version.ts';
+import { closest } from './suggest.ts';
 
 /** The whole tree of commands. Only declarations: what a command does is loaded when it runs. */
 export function buildProgram(around: Surroundings): Command {
@@ -23,33 +26,62 @@ export function buildProgram(around: Surroundings): Command {
       writeOut: (text) => void around.io.stdout.write(text),
       writeErr: (text) => void around.io.stderr.write(text),
       outputError: () => undefined,
+      getOutHelpWidth: () => around.io.stdout.columns ?? 80,
+      getErrHelpWidth: () => around.io.stderr.columns ?? 80,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
     })
     .enablePositionalOptions()
     .showHelpAfterError(false)
-    .showSuggestionAfterError(true);
-  const register = [
-    loginCommands,
-    accountsCommands,
-    appCommands,
-    sourceCommands,
-    ruleCommands,
-    daemonCommands,
-    statusCommands,
-    jobsCommands,
-    limitsCommands,
-    quarantineCommands,
-    configCommands,
-    sandboxCommands,
-    versionCommand,
-  ];
-  for (const add of register) add(program, around);
-  for (const command of allCommands(program)) {
+    .showSuggestionAfterError(true)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ repost demo                 # see it all at work, on simulated platforms\n  $ repost login tiktok\n  $ repost help rule add',
+    );
+  for (const [title, register] of groups) {
+    program.commandsGroup(title);
+    for (const add of register) add(program, around);
+  }
+  for (const command of [program, ...allCommands(program)]) {
     command.option('--json', 'print JSON').option('--no-input', 'never ask; fail with exit code 2 instead');
     command.exitOverride().configureOutput(program.configureOutput());
+    command.configureHelp({ subcommandTerm });
+    if (command.commands.length > 0) command.hook('preSubcommand', refuseUnknown);
   }
   return program;
 }
 
-function allCommands(command: Command): Command[] {
+/** As the help lists them: in the order in which a person needs them. */
+const groups: readonly [string, readonly ((program: Command, around: Surroundings) => void)[]][] = [
+  ['Set up:', [appCommands, loginCommands, accountsCommands, sourceCommands, ruleCommands]],
+  ['Publish:', [daemonCommands]],
+  ['Look and mend:', [statusCommands, jobsCommands, limitsCommands, quarantineCommands]],
+  ['This machine:', [configCommands, errorsCommands, versionCommand]],
+  ['Try:', [sandboxCommands]],
+];
+
+function subcommandTerm(command: Command): string {
+  const args = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+    return argument.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...args].join(' ');
+}
+
+export function allCommands(command: Command): Command[] {
   return command.commands.flatMap((child) => [child as Command, ...allCommands(child as Command)]);
+}
+
+/** A group with a command of its own by default would take a mistyped name for that one’s argument. */
+function refuseUnknown(group: Command, chosen: Command): void {
+  const [typed] = group.args;
+  if (typed === undefined || typed.startsWith('-') || typed === chosen.name()) return;
+  if (chosen.aliases().includes(typed) || chosen.registeredArguments.length > 0) return;
+  const names = group.commands.map((command) => command.name());
+  const near = closest(typed, names);
+  throw new Failure('E_USAGE', {
+    message: `There is no command “${group.name()} ${typed}”.`,
+    hint: `${near ? `Did you mean “${near}”? ` : ''}Commands of ${group.name()}: ${names.join(', ')}.`,
+    command: `repost ${group.name()} ${near ?? '--help'}`,
+  });
 }

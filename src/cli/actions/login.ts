@@ -149,7 +149,7 @@ async function inBrowser(
   const redirectUri = options.redirectUri ?? stored?.redirectUri;
   // A browser warns of the certificate that was made on the spot: the pasted address is taken as well.
   const readsPaste = options.paste === true || (redirectUri ?? method.redirect.uri).startsWith('https:');
-  return browserSignIn({
+  const signingIn = browserSignIn({
     service,
     signIn: method,
     http: (await app.net()).plain(service),
@@ -179,6 +179,8 @@ async function inBrowser(
       await openBrowser(turn, service, authorizeUrl);
     },
   });
+  // A pipe that its writer holds open must not hold the program.
+  return readsPaste ? signingIn.finally(() => io.stdin.destroy()) : signingIn;
 }
 
 async function openBrowser(turn: Turn, service: Service, address: string): Promise<void> {
@@ -199,8 +201,6 @@ async function* lines(turn: Turn): AsyncGenerator<string> {
     for await (const line of reader) if (line.trim() !== '') yield line.trim();
   } finally {
     reader.close();
-    // A pipe that its writer holds open must not hold the program.
-    turn.app.io.stdin.destroy();
   }
 }
 
