@@ -32,9 +32,11 @@ function compile(pattern: string): RE2JS {
   const known = compiled.get(pattern);
   if (known) return known;
   if (pattern === '') throw refused(pattern, 'it is empty');
-  if (pattern.length > LONGEST_PATTERN) throw refused(pattern, `it is longer than ${LONGEST_PATTERN} characters`);
+  if (pattern.length > LONGEST_PATTERN)
+    throw refused(pattern, `it is longer than ${LONGEST_PATTERN} characters`);
   const made = parse(pattern);
-  if (made.programSize() > LARGEST_PROGRAM) throw refused(pattern, 'its repeats multiply to too large a program');
+  if (made.programSize() > LARGEST_PROGRAM)
+    throw refused(pattern, 'its repeats multiply to too large a program');
   if (compiled.size >= KEPT) compiled.clear();
   compiled.set(pattern, made);
   return made;
