@@ -5,6 +5,7 @@ import type { Source } from '../core/source.ts';
 import { bluesky } from './bluesky.ts';
 import { facebook } from './facebook.ts';
 import { instagram } from './instagram.ts';
+import { mastodon } from './mastodon.ts';
 import { tiktokService, tiktokSource } from './tiktok.ts';
 import { x } from './x.ts';
 import { youtube } from './youtube.ts';
@@ -16,6 +17,7 @@ const platforms: Readonly<Partial<Record<PlatformId, Platform>>> = {
   x,
   facebook,
   bluesky,
+  mastodon,
 };
 
 /** Every service one can sign in to. */

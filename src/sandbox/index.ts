@@ -4,6 +4,7 @@ import { createBluesky } from './bluesky.ts';
 import { OffsetClock } from './clock.ts';
 import { createFacebook } from './facebook.ts';
 import { createInstagram } from './instagram.ts';
+import { createMastodon } from './mastodon.ts';
 import type { Sandbox } from './sandbox.ts';
 import { createSandbox } from './sandbox.ts';
 import type { SandboxServer } from './server.ts';
@@ -21,6 +22,7 @@ export const simulators: readonly SimulatorFactory[] = [
   createYoutube,
   createX,
   createBluesky,
+  createMastodon,
 ];
 
 /** All platforms on one loopback port, on a clock that `POST /_control/clock` moves ahead of the given one. */
