@@ -1,4 +1,6 @@
 import { DAY } from './clock.ts';
+import { type Filter, type FilterSubject, passFilter } from './filter.ts';
+import type { Timing } from './timing.ts';
 import type { Video } from './video.ts';
 
 /** Where a rule's files come from. */
@@ -15,6 +17,8 @@ export interface RuleDestination {
   title?: string;
   /** Platform options (`privacy`, `links` …). */
   options: Readonly<Record<string, unknown>>;
+  /** Parts of the rule's timing that are different here. */
+  timing?: Timing;
 }
 
 /** What to do with what appeared while nothing ran. */
@@ -35,10 +39,31 @@ export interface Rule {
   paused: boolean;
   /** Only videos published after this instant (epoch ms) are taken: set when the rule is made. */
   startsAt: number;
-  /** Further parts (filters, windows, gap): see `repost help rules`. */
+  /** Further parts, by name: see `RuleSpec`. */
   spec: Readonly<Record<string, unknown>>;
   createdAt: number;
   updatedAt: number;
+}
+
+/** What a rule's `spec` may hold; all of it optional. */
+export interface RuleSpec {
+  filter?: Filter;
+  timing?: Timing;
+  /** What may be done to a file that does not fit. */
+  fit?: 'none' | 'remux' | 'transcode';
+  tooLong?: 'skip' | 'trim';
+  /** Which of the videos that were there before are taken too. */
+  backfill?: { count?: number; since?: number };
+  backfilledAt?: number;
+}
+
+export function specOf(rule: Pick<Rule, 'spec'>): RuleSpec {
+  return rule.spec;
+}
+
+/** The zone that a rule's local times and dates are meant in. */
+export function zoneOf(rule: Pick<Rule, 'spec'>): string {
+  return specOf(rule).timing?.timeZone ?? 'UTC';
 }
 
 /** Whether a rule wants a video; `why` is for people where it does not. */
@@ -52,14 +77,28 @@ const LATE_PUBLIC_MS = 30 * DAY;
  * even with an older date: TikTok lists a post that was made public late under its old date.
  */
 export function matchRule(
-  rule: Rule,
-  video: Pick<Video, 'caption' | 'kind' | 'publishedAt' | 'seenAt'>,
+  rule: Pick<Rule, 'startsAt' | 'spec'>,
+  video: FilterSubject & Pick<Video, 'seenAt'>,
 ): Match {
-  if (/(^|\s)#norepost\b/iu.test(video.caption)) return { wanted: false, why: 'its caption says #norepost' };
-  if (video.kind === 'photo') return { wanted: false, why: 'it is a photo post, not a video' };
   const late = video.seenAt > rule.startsAt && video.publishedAt >= rule.startsAt - LATE_PUBLIC_MS;
-  if (video.publishedAt < rule.startsAt && !late) {
+  const content = matchContent(rule, video);
+  if (content.wanted && video.publishedAt < rule.startsAt && !late) {
     return { wanted: false, why: 'it is older than the rule (see --backfill)' };
   }
-  return { wanted: true };
+  return content;
+}
+
+/** Tags may be glued to each other, and the sign may be the wide one of Chinese and Japanese keyboards. */
+const NO_REPOST = /[#＃]norepost(?![\p{L}\p{M}\p{N}_])/iu;
+
+/**
+ * Does a video's content pass, whenever it was published? Asked again when a longer caption is learned. Pure.
+ * `#norepost` wins over everything.
+ */
+export function matchContent(rule: Pick<Rule, 'spec'>, video: FilterSubject): Match {
+  if (NO_REPOST.test(video.caption)) return { wanted: false, why: 'its caption says #norepost' };
+  if (video.kind === 'photo') return { wanted: false, why: 'it is a photo post, not a video' };
+  const { filter } = specOf(rule);
+  const finding = filter && passFilter(filter, video, zoneOf(rule));
+  return !finding || finding.holds === true ? { wanted: true } : { wanted: false, why: finding.because };
 }

@@ -1,7 +1,12 @@
 import { Failure } from './failure.ts';
 import type { Video } from './video.ts';
+import { sayWallTime } from './wall-clock.ts';
 
-type Subject = Pick<Video, 'caption' | 'url' | 'publishedAt' | 'remoteId'> & { source: string };
+type Subject = Pick<Video, 'caption' | 'url' | 'publishedAt' | 'remoteId'> & {
+  source: string;
+  /** Where dates are meant; UTC where none is named. */
+  timeZone?: string;
+};
 
 /** What may stand in braces in a caption template. */
 export const templateVariables: Readonly<Record<string, (video: Subject) => string>> = {
@@ -10,14 +15,14 @@ export const templateVariables: Readonly<Record<string, (video: Subject) => stri
   text: (video) => withoutHashtags(video.caption),
   hashtags: (video) => hashtagsOf(video.caption).join(' '),
   url: (video) => video.url,
-  date: (video) => new Date(video.publishedAt).toISOString().slice(0, 10),
+  date: ({ publishedAt, timeZone = 'UTC' }) => sayWallTime(timeZone, publishedAt).slice(0, 10),
   handle: (video) => video.source.replace(/^[^:]*:/, ''),
   id: (video) => video.remoteId,
 };
 
 /** What may follow a variable, after `|`. */
 export const templateFilters: Readonly<Record<string, (text: string, argument: string) => string>> = {
-  truncate: (text, argument) => truncate(text, Math.max(1, Number.parseInt(argument, 10) || 100)),
+  truncate: (text, argument) => truncate(text, lengthOf(argument)),
   strip_hashtags: (text) => withoutHashtags(text),
   strip_mentions: (text) => tidy(text.replace(/(^|[^\p{L}\p{N}_])@[\p{L}\p{N}_.]+/gu, '$1')),
   strip_links: (text) => tidy(text.replace(/\bhttps?:\/\/\S+/giu, '')),
@@ -30,8 +35,9 @@ export const templateFilters: Readonly<Record<string, (text: string, argument: s
  * Throws E_RULE for an unknown variable or filter, with the list of known ones.
  */
 export function render(template: string, video: Subject): string {
-  return template.replace(/\{\{|\{([^{}]*)\}/g, (whole, inside: string | undefined) => {
-    if (inside === undefined || whole === '{{') return '{';
+  return template.replace(/\{\{|\}\}|\{([^{}]*)\}|\{/g, (whole, inside: string | undefined) => {
+    if (whole === '{{' || whole === '}}') return whole.charAt(0);
+    if (inside === undefined) throw unclosed(template);
     const [name = '', ...filters] = inside.split('|').map((part) => part.trim());
     const variable = lookUp(templateVariables, name, 'variable');
     return filters.reduce((text, filter) => {
@@ -41,9 +47,29 @@ export function render(template: string, video: Subject): string {
   });
 }
 
+/** Longer than any platform's text: what is longer is a file given by mistake. */
+const LONGEST_TEMPLATE = 20_000;
+
 /** Throws E_RULE where the template can't be filled. */
 export function checkTemplate(template: string): void {
+  if (template.length > LONGEST_TEMPLATE)
+    throw new Failure('E_RULE', { message: `A template may have ${LONGEST_TEMPLATE} characters at most.` });
   render(template, { caption: '', url: '', publishedAt: 0, remoteId: '', source: '' });
+}
+
+function unclosed(template: string): Failure {
+  return new Failure('E_RULE', {
+    message: `A brace is not closed in the template “${template.slice(0, 60)}”.`,
+    hint: 'Write {caption}; a brace itself is written twice: {{.',
+  });
+}
+
+function lengthOf(argument: string): number {
+  if (/^[1-9]\d{0,4}$/u.test(argument)) return Number(argument);
+  throw new Failure('E_RULE', {
+    message: `truncate needs a number of characters, not “${argument}”.`,
+    hint: 'For example {caption|truncate:100}.',
+  });
 }
 
 function lookUp<T>(table: Readonly<Record<string, T>>, name: string, what: string): T {
@@ -56,13 +82,16 @@ function lookUp<T>(table: Readonly<Record<string, T>>, name: string, what: strin
   });
 }
 
+/** Marks belong to the letters before them: without them, tags in Hindi or Thai would end early. */
+const hashtags = /[#＃][\p{L}\p{N}_][\p{L}\p{M}\p{N}_]*/gu;
+
 /** The hashtags of a caption, as written, in order. */
 export function hashtagsOf(caption: string): string[] {
-  return [...caption.matchAll(/#[\p{L}\p{N}_]+/gu)].map(([tag]) => tag);
+  return [...caption.matchAll(hashtags)].map(([tag]) => tag);
 }
 
 function withoutHashtags(text: string): string {
-  return tidy(text.replace(/#[\p{L}\p{N}_]+/gu, ''));
+  return tidy(text.replace(hashtags, ''));
 }
 
 function firstLine(text: string): string {
