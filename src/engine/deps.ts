@@ -1,5 +1,6 @@
 import type { Account } from '../core/account.ts';
 import type { Clock } from '../core/clock.ts';
+import type { MediaHost } from '../core/host.ts';
 import type { Http } from '../core/http.ts';
 import type { RetryPolicy } from '../core/job.ts';
 import type { MediaFile } from '../core/media.ts';
@@ -31,7 +32,10 @@ export interface EngineDeps {
     platform: Platform,
     signal?: AbortSignal,
   ): Promise<MediaFile>;
+  /** The user's media host as it is set now; undefined where there is none. */
+  host?(): Promise<MediaHost | undefined>;
   seal: Seal;
+  /** May change while the engine runs: read where they are used. */
   settings: EngineSettings;
   /** Told of everything that people or machines may want to hear about. */
   emit(event: EngineEvent): void;

@@ -1,7 +1,9 @@
 import { MINUTE } from '../core/clock.ts';
 import { asFailure } from '../core/failure.ts';
+import type { SourceRow } from '../store/types.ts';
 import { runBackfills } from './backfill.ts';
 import type { EngineDeps } from './deps.ts';
+import { clearHosted } from './hosting.ts';
 import { Lanes } from './lanes.ts';
 import { pollSource } from './watcher.ts';
 
@@ -21,11 +23,13 @@ export interface Engine {
   pump(): Promise<void>;
   /** When something comes due next (epoch ms), or null. */
   nextDueAt(): Promise<number | null>;
-  /** Polls everything once, then works until no job runs or comes due within the minute. */
-  sync(): Promise<void>;
+  /** Polls everything once, then works until no job runs or comes due within the minute; `stop` lets what runs end and starts nothing more. */
+  sync(stop?: AbortSignal): Promise<void>;
   /** Resolves once no job runs. */
   idle(): Promise<void>;
   abort(): void;
+  /** Lanes that run a job now. */
+  running(): number;
   /** Told whenever a job ends. */
   onJobEnd(listener: () => void): void;
 }
@@ -38,10 +42,16 @@ export function createEngine(deps: EngineDeps): Engine {
     for (const listener of listeners) listener();
   });
 
+  /** A shorter interval counts at once, also for what was planned by the longer one. */
+  function pollDueAt({ failures, lastGoodPollAt, nextPollAt }: SourceRow): number {
+    if (failures > 0 || lastGoodPollAt === null) return nextPollAt;
+    return Math.min(nextPollAt, lastGoodPollAt + deps.settings.pollIntervalMs);
+  }
+
   async function poll(which: 'due' | 'all'): Promise<number> {
     const now = clock.now();
     const rows = (await store.sources.list()).filter(
-      (row) => !row.paused && (which === 'all' || row.nextPollAt <= now),
+      (row) => !row.paused && (which === 'all' || pollDueAt(row) <= now),
     );
     for (let start = 0; start < rows.length; start += POLLS_AT_ONCE) {
       await Promise.all(
@@ -51,6 +61,7 @@ export function createEngine(deps: EngineDeps): Engine {
         }),
       );
     }
+    await clearHosted(deps);
     return rows.length;
   }
 
@@ -72,9 +83,10 @@ export function createEngine(deps: EngineDeps): Engine {
     while ((await lanes.fill()) > 0);
   }
 
-  async function sync(): Promise<void> {
+  async function sync(stop?: AbortSignal): Promise<void> {
     await poll('all');
     for (;;) {
+      if (stop?.aborted) return lanes.idle();
       await pump();
       if (lanes.running > 0) {
         await oneEnds();
@@ -82,7 +94,7 @@ export function createEngine(deps: EngineDeps): Engine {
       }
       const dueAt = await store.jobs.nextRunAt(clock.now());
       if (dueAt === null || dueAt > clock.now() + SYNC_PATIENCE_MS) return;
-      await clock.sleep(dueAt - clock.now());
+      await clock.sleep(dueAt - clock.now(), stop).catch(() => undefined);
     }
   }
 
@@ -105,12 +117,13 @@ export function createEngine(deps: EngineDeps): Engine {
     sync,
     nextDueAt: async () => {
       const jobAt = await store.jobs.nextRunAt(clock.now(), lanes.busy);
-      const polls = (await store.sources.list()).filter((row) => !row.paused).map((row) => row.nextPollAt);
+      const polls = (await store.sources.list()).filter((row) => !row.paused).map(pollDueAt);
       const dueAt = [...polls, ...(jobAt === null ? [] : [jobAt])];
       return dueAt.length === 0 ? null : Math.min(...dueAt);
     },
     idle: () => lanes.idle(),
     abort: () => lanes.abort(),
+    running: () => lanes.busy.length,
     onJobEnd: (listener) => void listeners.add(listener),
   };
 }

@@ -11,6 +11,7 @@ import { takeRun } from './budget.ts';
 import { composeText } from './compose.ts';
 import type { EngineDeps } from './deps.ts';
 import { passQuarantine } from './guard.ts';
+import { clearHosted, publicAddress } from './hosting.ts';
 import { type OpenRun, openRun } from './journal.ts';
 import { readLiveLimits } from './live-limits.ts';
 import { checkRoom, openMeter } from './meter.ts';
@@ -55,6 +56,7 @@ export async function runJob(deps: EngineDeps, claimed: JobRow, signal?: AbortSi
     // What came further may wait anew: the bound is on waiting for one and the same thing.
     await settle(deps, run?.progressed ? { ...job, giveUpAt: null } : job, failure, committed, record);
   }
+  await clearHosted(deps);
   const ended = await store.jobs.get(job.id);
   if (ended) deps.emit({ kind: 'job-ended', job: ended });
 }
@@ -106,6 +108,7 @@ async function publish(deps: EngineDeps, attempt: Attempt): Promise<Post> {
     options: destination?.options ?? {},
     clock: deps.clock,
     progress: (done, total) => deps.emit({ kind: 'job-progress', job, done, total }),
+    publicUrl: () => publicAddress(deps, { run, media, platform: platform.name, signal }),
     ...(signal ? { signal } : {}),
   });
 }

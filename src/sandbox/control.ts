@@ -1,3 +1,4 @@
+import { isPlatformId } from '../core/names.ts';
 import { isMovable } from './clock.ts';
 import { parseFaultRule } from './faults.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -73,8 +74,8 @@ function state(sandbox: Sandbox): unknown {
       platform,
       origins,
       levers: Object.keys(controls),
-      apps: world.apps(platform),
-      accounts: world.accounts(platform),
+      apps: isPlatformId(platform) ? world.apps(platform) : [],
+      accounts: isPlatformId(platform) ? world.accounts(platform) : [],
     })),
   };
 }

@@ -1,5 +1,5 @@
-import type { PlatformId } from '../core/names.ts';
-import { isPlatformId } from '../core/names.ts';
+import { platformIds } from '../core/names.ts';
+import type { SimPlace } from './types.ts';
 
 /** What goes wrong. `processed` says whether the simulator did what it was asked before it went wrong. */
 export type FaultAction =
@@ -31,7 +31,7 @@ export type FaultAction =
 export type FaultName = 'refuse' | 'lost' | 'garbage' | 'cut-body' | 'truncate' | 'hang';
 
 export interface FaultRule {
-  platform?: PlatformId;
+  platform?: SimPlace;
   origin?: string;
   method?: string;
   /** Starting with `/`: a prefix of the path. Anything else: the source of a regular expression. */
@@ -45,7 +45,7 @@ export interface FaultRule {
 
 /** What a rule can see of a request. */
 export interface RequestHead {
-  platform: PlatformId;
+  platform: SimPlace;
   origin: string;
   method: string;
   path: string;
@@ -149,7 +149,7 @@ export function parseFaultRule(input: unknown): FaultRule {
   if ((kind === 'status' || kind === 'status-after') && action['status'] === undefined)
     throw new Error(`the action ${kind} needs a status`);
   if (kind === 'cut-upload' && action['bytes'] === undefined) throw new Error('cut-upload needs bytes');
-  if (rule['platform'] !== undefined && !isPlatformId(String(rule['platform'])))
+  if (rule['platform'] !== undefined && ![...platformIds, 'bucket'].includes(String(rule['platform'])))
     throw new Error('platform is none of the known names');
   return { ...rule, action: action as FaultAction } as FaultRule;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
 import { createBluesky } from './bluesky.ts';
+import { createBucket } from './bucket.ts';
 import { OffsetClock } from './clock.ts';
 import { createFacebook } from './facebook.ts';
 import { createInstagram } from './instagram.ts';
@@ -9,6 +10,7 @@ import type { Sandbox } from './sandbox.ts';
 import { createSandbox } from './sandbox.ts';
 import type { SandboxServer } from './server.ts';
 import { serveSandbox } from './server.ts';
+import { createThreads } from './threads.ts';
 import { createTiktok } from './tiktok.ts';
 import type { SimulatorFactory } from './types.ts';
 import { createX } from './x.ts';
@@ -23,6 +25,8 @@ export const simulators: readonly SimulatorFactory[] = [
   createX,
   createBluesky,
   createMastodon,
+  createThreads,
+  createBucket,
 ];
 
 /** All platforms on one loopback port, on a clock that `POST /_control/clock` moves ahead of the given one. */

@@ -12,7 +12,7 @@ export class Refusal extends Error {
 
 export interface GraphFault {
   status?: number;
-  type?: 'OAuthException' | 'IGApiException' | 'GraphMethodException';
+  type?: 'OAuthException' | 'IGApiException' | 'GraphMethodException' | 'THApiException';
   subcode?: number;
   /** In the language of the account’s person. */
   userMessage?: string;

@@ -1,8 +1,7 @@
 import type { Clock } from '../core/clock.ts';
-import type { PlatformId } from '../core/names.ts';
 import type { FaultAction, Faults } from './faults.ts';
 import { createFaults } from './faults.ts';
-import type { SimPost, SimRequest, SimResponse, Simulator, SimulatorFactory } from './types.ts';
+import type { SimPlace, SimPost, SimRequest, SimResponse, Simulator, SimulatorFactory } from './types.ts';
 import type { Complaint, OwnedWorld, WorldOptions } from './world.ts';
 import { createWorld } from './world.ts';
 
@@ -25,7 +24,7 @@ export interface Cut {
 }
 
 export interface RequestNote {
-  platform: PlatformId;
+  platform: SimPlace;
   origin: string;
   method: string;
   path: string;
@@ -76,6 +75,22 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   let count = 0;
 
   const simulatorFor = (request: SimRequest) => simulatorOf(simulators, request);
+
+  world.fetch = async ({ url: address, method, headers }) => {
+    const url = new URL(address);
+    if (!origins.includes(url.origin)) return undefined;
+    const request: SimRequest = {
+      origin: url.origin,
+      method,
+      path: url.pathname,
+      query: url.searchParams,
+      headers: { host: url.host, ...headers },
+      body: Buffer.alloc(0),
+      complete: true,
+    };
+    const result = await answer(request, undefined);
+    return 'cut' in result ? undefined : result;
+  };
 
   async function answer(request: SimRequest, fault: FaultAction | undefined): Promise<Answer | Cut> {
     const simulator = simulatorFor(request);

@@ -24,6 +24,14 @@ export interface SimResponse {
   body?: string | Buffer | object;
 }
 
+/** An answer as it goes over the wire. */
+export interface SimAnswer {
+  status: number;
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string>>;
+  body: Buffer;
+}
+
 /** A post as a viewer of the platform sees it: what the feeds page plays and the tests count. */
 export interface SimPost {
   platform: PlatformId;
@@ -60,6 +68,9 @@ export interface SimAccount {
   settings: Record<string, unknown>;
 }
 
+/** What is simulated: a platform, or the places where a user keeps videos for platforms to fetch. */
+export type SimPlace = PlatformId | 'bucket';
+
 /** What the sandbox lends to every simulator. */
 export interface World {
   clock: Clock;
@@ -77,12 +88,17 @@ export interface World {
   apps(platform: PlatformId): SimApp[];
   accounts(platform: PlatformId): SimAccount[];
   /** Notes a breach of the platform's rules by the client (a request no real server would understand): tests fail on any. */
-  complain(platform: PlatformId, what: string): void;
+  complain(platform: SimPlace, what: string): void;
+  /**
+   * A request of the platform's own, as its crawler makes to somebody's server: to a simulated address, and to
+   * no other. Undefined where nobody answers there. No fault befalls it.
+   */
+  fetch(request: Pick<SimRequest, 'method' | 'headers'> & { url: string }): Promise<SimAnswer | undefined>;
 }
 
 /** One simulated platform: the worst legal version of the real one. */
 export interface Simulator {
-  readonly platform: PlatformId;
+  readonly platform: SimPlace;
   /** Production origins that it stands in for. */
   readonly origins: readonly string[];
   /**

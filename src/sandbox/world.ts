@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import type { PlatformId } from '../core/names.ts';
 import { platformIds } from '../core/names.ts';
-import type { SimAccount, SimApp, World } from './types.ts';
+import type { SimAccount, SimApp, SimPlace, World } from './types.ts';
 
 export interface WorldOptions {
   clock: Clock;
@@ -16,7 +16,7 @@ export interface WorldOptions {
 
 /** A breach of a platform's rules by the client. */
 export interface Complaint {
-  platform: PlatformId;
+  platform: SimPlace;
   what: string;
   at: number;
 }
@@ -124,6 +124,8 @@ export function createWorld(options: WorldOptions): OwnedWorld {
     complain(platform, what) {
       complaints.push({ platform, what, at: clock.now() });
     },
+    // Lent by the sandbox, which knows who answers where.
+    fetch: async () => undefined,
     complaints: () => [...complaints],
   };
 }
