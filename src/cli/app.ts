@@ -1,6 +1,5 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { Failure } from '../core/failure.ts';
 import type { Vault } from '../core/vault.ts';
 import type { OriginMap } from '../net/origins.ts';
 import { loadOrigins } from '../net/origins.ts';
@@ -8,7 +7,7 @@ import type { Store } from '../store/types.ts';
 import { type Config, openConfig } from './config.ts';
 import type { Net } from './connect.ts';
 import type { Io } from './io.ts';
-import { filesIn, type Paths, pathsOf } from './paths.ts';
+import { filesIn, makeFolder, type Paths, pathsOf } from './paths.ts';
 
 /** What every command can reach; each part is opened when first asked for, so that a command pays only for its own. */
 export interface App {
@@ -16,7 +15,9 @@ export interface App {
   clock: Clock;
   paths: Paths;
   files: ReturnType<typeof filesIn>;
-  config: Config;
+  readonly config: Config;
+  /** Reads the config file again. Throws E_CONFIG, and then keeps what it had. */
+  reloadConfig(): void;
   origins: OriginMap;
   /** True where prompts are forbidden. */
   noInput: boolean;
@@ -33,7 +34,7 @@ export interface App {
 export function openApp(io: Io, options: { noInput?: boolean } = {}): App {
   const paths = pathsOf(io.env);
   const files = filesIn(paths);
-  const config = openConfig(files.config, io.env);
+  let config = openConfig(files.config, io.env);
   const origins = loadOrigins(io.env['REPOST_ORIGINS']);
   const clock = systemClock;
   let store: Promise<Store> | undefined;
@@ -45,7 +46,14 @@ export function openApp(io: Io, options: { noInput?: boolean } = {}): App {
     clock,
     paths,
     files,
-    config,
+    get config() {
+      return config;
+    },
+    reloadConfig: () => {
+      const fresh = openConfig(files.config, io.env);
+      fresh.values();
+      config = fresh;
+    },
     origins,
     noInput: options.noInput ?? false,
     store: () => {
@@ -107,18 +115,6 @@ const VAULT_KEY = 'vault.kind';
 
 function isVaultKind(text: string): text is 'keychain' | 'file' | 'command' {
   return text === 'keychain' || text === 'file' || text === 'command';
-}
-
-/** Makes a folder that only its owner can open. Throws E_HOME with the path. */
-export function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new Failure('E_HOME', {
-      message: `The folder ${path} can’t be made: ${error instanceof Error ? error.message : String(error)}.`,
-      cause: error,
-    });
-  }
 }
 
 /** Where nobody listens, nothing is lost: the daemon looks by itself within its tick. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from '../core/failure.ts';
 import {
@@ -8,6 +8,8 @@ import {
   settingNumber,
   settingSpecs,
 } from '../core/settings.ts';
+import { makeFolder } from './paths.ts';
+import { closest } from './suggest.ts';
 
 export type Origin = 'flag' | 'environment' | 'file' | 'default';
 
@@ -15,6 +17,8 @@ export interface Config {
   text(key: SettingKey): string;
   number(key: SettingKey): number;
   origin(key: SettingKey): Origin;
+  /** All of them. Throws E_CONFIG where one is not valid. */
+  values(): Record<string, string>;
 }
 
 /** Flag > environment > config file > default. Throws E_CONFIG naming what is wrong. */
@@ -33,7 +37,13 @@ export function openConfig(file: string, env: NodeJS.ProcessEnv): Config {
     checkSetting(key, found.text);
     return found.text;
   };
-  return { text, number: (key) => settingNumber(key, text(key)), origin: (key) => find(key).origin };
+  return {
+    text,
+    number: (key) => settingNumber(key, text(key)),
+    origin: (key) => find(key).origin,
+    values: () =>
+      Object.fromEntries((Object.keys(settingSpecs) as SettingKey[]).map((key) => [key, text(key)])),
+  };
 }
 
 /** Stores one setting (or, with null, forgets it), the file replaced in one move. */
@@ -43,23 +53,39 @@ export function saveSetting(file: string, key: string, value: string | null): vo
   const stored = readConfigFile(file);
   if (value === null) delete stored[key];
   else stored[key] = value;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   writeFileSync(`${file}.new`, `${JSON.stringify(stored, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }
 
 export function unknownKey(key: string): Failure {
+  const near = closest(key, Object.keys(settingSpecs));
   return new Failure('E_CONFIG', {
     message: `There is no setting “${key}”.`,
-    hint: `Settings: ${Object.keys(settingSpecs).join(', ')}.`,
+    hint: `${near ? `Did you mean “${near}”? ` : ''}Settings: ${Object.keys(settingSpecs).join(', ')}.`,
   });
 }
 
+/** Undefined where there is none; one that is there and can’t be read must not pass for the defaults. */
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new Failure('E_HOME', {
+      message: `The config file ${file} can’t be read: ${message}.`,
+      cause: error,
+    });
+  }
+}
+
 function readConfigFile(file: string): Record<string, string> {
-  if (!existsSync(file)) return {};
+  const text = readIfThere(file);
+  if (text === undefined) return {};
   let parsed: unknown;
   try {
-    parsed = JSON.parse(readFileSync(file, 'utf8'));
+    parsed = JSON.parse(text);
   } catch (error) {
     throw new Failure('E_CONFIG', {
       message: `The config file ${file} is not valid JSON.`,

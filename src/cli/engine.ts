@@ -1,4 +1,4 @@
-import type { EngineDeps, EngineEvent } from '../engine/deps.ts';
+import type { EngineDeps, EngineEvent, EngineSettings } from '../engine/deps.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
 import { folderVideos } from '../media/folder-videos.ts';
 import { registry } from '../platforms/index.ts';
@@ -11,6 +11,8 @@ export interface OpenEngine {
   deps: EngineDeps;
   /** Told of all that happens. */
   on(listener: (event: EngineEvent) => void): void;
+  /** Takes over what changed in the settings. */
+  reload(): void;
 }
 
 /** The engine with everything it needs, wired from the home's parts. */
@@ -30,21 +32,33 @@ export async function openEngine(app: App): Promise<OpenEngine> {
     anonymous: net.plain(),
     obtain: await createObtain(app),
     seal: await journalSeal(await app.vault(), net.lock),
-    settings: {
-      retry: {
-        baseMs: app.config.number('retry.base'),
-        capMs: app.config.number('retry.cap'),
-        attempts: app.config.number('retry.attempts'),
-        giveUpMs: app.config.number('retry.giveUp'),
-      },
-      concurrency: app.config.number('daemon.concurrency'),
-      pollIntervalMs: pollInterval(app),
-    },
+    settings: engineSettings(app),
     emit: (event) => {
       for (const listener of listeners) listener(event);
     },
   };
-  return { engine: createEngine(deps), deps, on: (listener) => void listeners.add(listener) };
+  return {
+    engine: createEngine(deps),
+    deps,
+    on: (listener) => void listeners.add(listener),
+    reload: () => {
+      deps.settings = engineSettings(app);
+    },
+  };
+}
+
+function engineSettings(app: App): EngineSettings {
+  const { config } = app;
+  return {
+    retry: {
+      baseMs: config.number('retry.base'),
+      capMs: config.number('retry.cap'),
+      attempts: config.number('retry.attempts'),
+      giveUpMs: config.number('retry.giveUp'),
+    },
+    concurrency: config.number('daemon.concurrency'),
+    pollIntervalMs: pollInterval(app),
+  };
 }
 
 /** TikTok is asked at most once a minute; a mapped origin is not TikTok. */

@@ -2,7 +2,7 @@ import type { Account } from '../core/account.ts';
 import { Failure } from '../core/failure.ts';
 import { isPlatformId, type PlatformId, platformIds } from '../core/names.ts';
 import type { Rule } from '../core/rule.ts';
-import type { SourceRow, Store } from '../store/types.ts';
+import type { JobView, SourceRow, Store } from '../store/types.ts';
 
 /** A platform by its name. Throws E_UNKNOWN_PLATFORM (exit 2) with the list. */
 export function findPlatform(text: string): PlatformId {
@@ -74,6 +74,13 @@ export async function findSource(store: Store, text: string): Promise<SourceRow>
         : 'A TikTok account is a source once it is signed in.',
     command: sources.length > 0 ? 'repost source list' : 'repost login tiktok',
   });
+}
+
+/** A job by its id. */
+export async function findJob(store: Store, text: string): Promise<JobView> {
+  const job = await store.jobs.get(wholeNumber(text, 'A job’s id'));
+  if (job) return job;
+  throw new Failure('E_NOT_FOUND', { message: `There is no job ${text}.`, command: 'repost jobs list' });
 }
 
 /** A whole number from the command line. Throws E_USAGE. */

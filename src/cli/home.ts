@@ -2,9 +2,22 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { Failure } from '../core/failure.ts';
 import { enterHome, type Marker, type Quarantine } from '../engine/guard.ts';
+import { type Lock, tryLock } from '../store/lock.ts';
 import { readValue } from '../vault/failures.ts';
-import { type App, makeFolder } from './app.ts';
+import type { App } from './app.ts';
+import { makeFolder } from './paths.ts';
+
+/** Only one process may run a home's jobs: the kernel frees the lock when it dies, however it dies. Throws E_DAEMON_RUNNING. */
+export async function takeHome(app: App): Promise<Lock> {
+  makeFolder(app.paths.data);
+  const lock = await tryLock(app.files.daemonLock);
+  if (lock) return lock;
+  throw new Failure('E_DAEMON_RUNNING', {
+    message: `A repost daemon (or sync) is working on ${app.paths.data} already.`,
+  });
+}
 
 /** Enters the home as its worker (under its lock): see `enterHome`. The marker is kept in the vault and in a second file. */
 export async function enter(app: App): Promise<Quarantine | undefined> {
@@ -30,6 +43,14 @@ export async function enter(app: App): Promise<Quarantine | undefined> {
       },
     },
     app.clock.now(),
+  );
+}
+
+/** What a person must know of it, or undefined. */
+export function quarantineText(quarantine: Quarantine | undefined): string | undefined {
+  return (
+    quarantine &&
+    `publishing is held, because ${quarantine.reason}. Accounts that show nothing unknown go on by themselves; see: repost quarantine`
   );
 }
 

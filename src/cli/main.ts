@@ -6,10 +6,9 @@ import { buildProgram } from './program.ts';
 
 /** Runs one command line. Resolves with the exit code. */
 export async function main(args: readonly string[], io: Io = processIo()): Promise<number> {
-  // `help rule add` as `rule add --help`: Commander's own looks one level deep.
-  const argv = args[0] === 'help' && args.length > 1 ? [...args.slice(1), '--help'] : args;
   let code: number = exitCodes.done;
   const program = buildProgram({ io, exit: (value) => (code = value) });
+  const argv = args[0] === 'help' && args.length > 1 ? asFlag(program, args.slice(1)) : args;
   if (argv.length === 0) {
     program.outputHelp();
     return code;
@@ -24,6 +23,11 @@ export async function main(args: readonly string[], io: Io = processIo()): Promi
     sayFailure(io, failure, argv.includes('--json'));
     return exitCodeOf(failure);
   }
+}
+
+/** `help rule add` as `rule add --help`: Commander’s own looks one level deep and takes any name. */
+function asFlag(program: Command, words: readonly string[]): readonly string[] {
+  return pathOf(program, words.slice(0, 1)) === program.name() ? words : [...words, '--help'];
 }
 
 /** Commander’s words as a Failure; what it takes for a slip becomes the hint. */

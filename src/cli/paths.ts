@@ -1,5 +1,7 @@
+import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Failure } from '../core/failure.ts';
 
 /** Where repost keeps its things. */
 export interface Paths {
@@ -55,3 +57,15 @@ export const filesIn = (paths: Paths) => ({
   originals: join(paths.data, 'originals'),
   media: join(paths.cache, 'media'),
 });
+
+/** Makes a folder that only its owner can open. Throws E_HOME with the path. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Failure('E_HOME', {
+      message: `The folder ${path} can’t be made: ${error instanceof Error ? error.message : String(error)}.`,
+      cause: error,
+    });
+  }
+}

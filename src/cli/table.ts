@@ -1,4 +1,9 @@
-import { harmless } from './io.ts';
+import { harmless, type Io } from './io.ts';
+
+/** What a terminal shows in a line; what goes elsewhere is never cut. */
+export function tableWidth(io: Io): number {
+  return io.stdout.isTTY === true ? (io.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+}
 
 /** Columns of a terminal cell: wide characters and emoji take two, combining marks none. */
 export function cellWidth(text: string): number {
@@ -35,22 +40,31 @@ const pad = (text: string, width: number) => text + ' '.repeat(Math.max(0, width
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  columns = 100,
+  columns = Number.POSITIVE_INFINITY,
   flex = head.length - 1,
 ): string {
-  const cells = [head, ...rows].map((row) => row.map(harmless));
-  const widths = head.map((_, column) => Math.max(...cells.map((row) => cellWidth(row[column] ?? ''))));
+  return lines([head, ...rows], columns, flex).join('\n');
+}
+
+/** The lines of a table without a head. */
+export function lines(
+  rows: readonly (readonly string[])[],
+  columns = Number.POSITIVE_INFINITY,
+  flex = 0,
+): string[] {
+  const cells = rows.map((row) => row.map(harmless));
+  const widths = (cells[0] ?? []).map((_, index) =>
+    Math.max(...cells.map((row) => cellWidth(row[index] ?? ''))),
+  );
   const total = widths.reduce((sum, width) => sum + width + 2, -2);
   const flexible = widths[flex];
   if (total > columns && flexible !== undefined) widths[flex] = Math.max(8, flexible - (total - columns));
-  return cells
-    .map((row) =>
-      row
-        .map((cell, column) => pad(cut(cell, widths[column] ?? 0), widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return cells.map((row) =>
+    row
+      .map((cell, index) => pad(cut(cell, widths[index] ?? 0), widths[index] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 /** `41 s`, `3 min`, `2 h 5 min`, `4 days`. */
@@ -70,8 +84,15 @@ export function relativeText(at: number, now: number): string {
   return at > now ? `in ${spanText(at - now)}` : `${spanText(now - at)} ago`;
 }
 
-/** `2026-11-22 13:15` in the given zone. */
-export function timeText(at: number, timeZone: string): string {
-  const parts = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' });
-  return parts.format(at);
+/** `13:15:02` in the given zone; empty: the machine’s own. */
+export function clockText(at: number, timeZone: string): string {
+  const zone = timeZone === '' ? {} : { timeZone };
+  return new Intl.DateTimeFormat('sv-SE', { ...zone, timeStyle: 'medium' }).format(at);
+}
+
+/** `██████████░░░░░░░░░░  50 %`. */
+export function bar(done: number, total: number): string {
+  const share = total > 0 ? Math.min(1, done / total) : 0;
+  const filled = Math.round(share * 20);
+  return `${'█'.repeat(filled)}${'░'.repeat(20 - filled)} ${String(Math.round(share * 100)).padStart(3)} %`;
 }

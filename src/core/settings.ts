@@ -88,6 +88,13 @@ export const settingSpecs = {
     default: '',
     env: 'REPOST_VAULT_COMMAND',
   },
+  'log.level': {
+    title: 'least important kind of log line that is written',
+    kind: 'choice',
+    default: 'info',
+    env: 'REPOST_LOG_LEVEL',
+    choices: ['debug', 'info', 'warn', 'error'],
+  },
   'log.format': {
     title: 'form of log lines',
     kind: 'choice',

@@ -36,6 +36,7 @@ export class Lanes {
   /** Starts the next due job of every free lane, as far as the bound allows. Gives how many it started. */
   async fill(): Promise<number> {
     await this.#release();
+    this.#all.concurrency = this.#deps.settings.concurrency;
     const room = this.#deps.settings.concurrency - this.running;
     if (room <= 0) return 0;
     const due = await this.#deps.store.jobs.dueLanes(this.#deps.clock.now(), this.busy);

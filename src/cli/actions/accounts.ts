@@ -8,7 +8,7 @@ import type { Turn } from '../command.ts';
 import { hostOf } from '../connect.ts';
 import { findAccount } from '../find.ts';
 import { limitStates } from '../limits.ts';
-import { relativeText, table } from '../table.ts';
+import { relativeText, table, tableWidth } from '../table.ts';
 
 export async function listAccounts({ app, print, paint }: Turn): Promise<undefined> {
   const accounts = await (await app.store()).accounts.list();
@@ -25,7 +25,7 @@ export async function listAccounts({ app, print, paint }: Turn): Promise<undefin
             account.paused ? 'paused' : account.status,
             forecast(account, now),
           ]),
-          100,
+          tableWidth(app.io),
           2,
         ),
   );

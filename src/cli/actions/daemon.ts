@@ -1,112 +1,30 @@
 import { existsSync, watch, writeFileSync } from 'node:fs';
-import { asFailure, Failure } from '../../core/failure.ts';
-import type { JobState } from '../../core/job.ts';
+import { asFailure } from '../../core/failure.ts';
 import { startDaemon } from '../../engine/daemon.ts';
-import type { EngineEvent } from '../../engine/deps.ts';
-import type { Quarantine } from '../../engine/guard.ts';
-import { tryLock } from '../../store/lock.ts';
-import { jobView, schemaVersion } from '../../web/views.ts';
-import { type App, makeFolder } from '../app.ts';
+import type { App } from '../app.ts';
 import type { Turn } from '../command.ts';
-import { openEngine } from '../engine.ts';
-import { enter } from '../home.ts';
-import { createReporter } from '../report.ts';
+import { type OpenEngine, openEngine } from '../engine.ts';
+import { enter, quarantineText, takeHome } from '../home.ts';
+import { createReporter, type Reporter } from '../report.ts';
+import { onStop } from '../signals.ts';
+import { version } from '../version.ts';
 
-/** Only one process may run a home's jobs: the kernel frees the lock when it dies, however it dies. */
-async function takeHome(app: App) {
-  makeFolder(app.paths.data);
-  const lock = await tryLock(app.files.daemonLock);
-  if (lock) return lock;
-  throw new Failure('E_DAEMON_RUNNING', {
-    message: `A repost daemon (or sync) is working on ${app.paths.data} already.`,
-  });
-}
-
-export async function sync(turn: Turn): Promise<number> {
-  const { app, print } = turn;
-  const lock = await takeHome(app);
-  const { engine, on } = await openEngine(app);
-  const reporter = createReporter(app.io, turn.json ? 'silent' : 'progress');
-  const ended: Partial<Record<JobState, number>> = {};
-  const jobs: number[] = [];
-  const troubles: EngineEvent[] = [];
-  on((event) => {
-    reporter.tell(event);
-    if (event.kind === 'poll-failed') troubles.push(event);
-    if (event.kind !== 'job-ended' || event.job.state === 'waiting') return;
-    ended[event.job.state] = (ended[event.job.state] ?? 0) + 1;
-    jobs.push(event.job.id);
-  });
-  const stop = onSignals(() => engine.abort());
-  try {
-    sayQuarantine(turn, await enter(app));
-    await engine.recover();
-    await engine.sync();
-  } finally {
-    stop();
-    reporter.close();
-    await lock.release();
-  }
-  const store = await app.store();
-  const views = (await Promise.all(jobs.map((id) => store.jobs.get(id)))).flatMap((job) =>
-    job ? [jobView(job)] : [],
-  );
-  const counts = await store.jobs.counts();
-  const bad = (ended.dead ?? 0) + (ended.unknown ?? 0);
-  print(
-    {
-      schemaVersion,
-      published: ended.published ?? 0,
-      dead: ended.dead ?? 0,
-      unknown: ended.unknown ?? 0,
-      cancelled: ended.cancelled ?? 0,
-      waiting: counts.waiting,
-      jobs: views,
-      pollErrors: troubles.length,
-    },
-    () =>
-      `${ended.published ?? 0} published${bad > 0 ? `, ${ended.dead ?? 0} dead, ${ended.unknown ?? 0} unknown (repost jobs list --state dead,unknown)` : ''}, ${counts.waiting} waiting.`,
-  );
-  return bad > 0 ? 3 : 0;
-}
-
+/** Polls and publishes until told to stop. */
 export async function daemon(turn: Turn): Promise<number> {
   const { app } = turn;
   const lock = await takeHome(app);
-  const { engine, deps, on } = await openEngine(app);
+  turn.noteOrigins();
   const format = turn.json || app.config.text('log.format') === 'json' ? 'json' : 'lines';
-  const reporter = createReporter(app.io, format);
-  on((event) => reporter.tell(event));
-  sayQuarantine(turn, await enter(app));
-  const recovered = await engine.recover();
-  reporter.say('started', {
-    version: (await import('../version.ts')).version,
-    home: app.paths.data,
-    recovered,
-  });
-
-  const running = startDaemon(deps, engine, (error) =>
-    reporter.say('error', { message: asFailure(error).message }),
-  );
-  const unwatch = watchNudges(app, running.nudge);
-  let signals = 0;
-  const stop = onSignals(() => {
-    signals += 1;
-    if (signals === 1) {
-      reporter.say('stopping', { message: 'letting running jobs end; once more stops at once' });
-      void running.drain();
-      return;
-    }
-    // Safe by design: whatever is in flight is in the journal.
-    process.exit(130);
-  });
-  process.on('SIGHUP', running.nudge);
+  const reporter = createReporter(app, format);
   try {
-    await running.done;
+    const open = await openEngine(app);
+    open.on((event) => reporter.tell(event));
+    const held = quarantineText(await enter(app));
+    if (held) reporter.say('quarantine', { message: held });
+    const recovered = await open.engine.recover();
+    reporter.say('started', { version, home: app.paths.data, recovered });
+    await run(app, open, reporter);
   } finally {
-    stop();
-    process.off('SIGHUP', running.nudge);
-    unwatch();
     await lock.release();
     reporter.say('stopped', {});
     reporter.close();
@@ -114,26 +32,48 @@ export async function daemon(turn: Turn): Promise<number> {
   return 0;
 }
 
+async function run(app: App, open: OpenEngine, reporter: Reporter): Promise<void> {
+  const running = startDaemon(open.deps, open.engine, (error) =>
+    reporter.say('error', { message: asFailure(error).message }),
+  );
+  const forget = onStop(() => {
+    reporter.say('stopping', { message: 'letting running jobs end; once more stops at once' });
+    void running.drain();
+  });
+  const look = () => {
+    reload(app, open, reporter);
+    running.nudge();
+  };
+  const unwatch = watchNudges(app, look);
+  process.on('SIGHUP', look);
+  try {
+    await running.done;
+  } finally {
+    forget();
+    process.off('SIGHUP', look);
+    unwatch();
+  }
+}
+
+/** Takes over changed settings; a file that is wrong changes nothing, and it is said. */
+function reload(app: App, open: OpenEngine, reporter: Reporter): void {
+  const before = app.config.values();
+  try {
+    app.reloadConfig();
+  } catch (error) {
+    reporter.say('error', { message: `The settings stay as they were: ${asFailure(error).message}` });
+    return;
+  }
+  const changed = Object.entries(app.config.values()).filter(([key, value]) => before[key] !== value);
+  if (changed.length === 0) return;
+  open.reload();
+  reporter.say('reloaded', Object.fromEntries(changed));
+}
+
 /** Other commands touch a file after they changed something: the daemon looks at once and sleeps meanwhile. */
-function watchNudges(app: App, nudge: () => void): () => void {
+function watchNudges(app: App, look: () => void): () => void {
   if (!existsSync(app.files.nudge)) writeFileSync(app.files.nudge, '');
-  const watcher = watch(app.files.nudge, nudge);
+  const watcher = watch(app.files.nudge, look);
   watcher.on('error', () => watcher.close());
   return () => watcher.close();
-}
-
-function sayQuarantine({ app }: Turn, quarantine: Quarantine | undefined): void {
-  if (quarantine)
-    app.io.stderr.write(
-      `note: publishing is held, because ${quarantine.reason}. Accounts that show nothing unknown go on by themselves; see: repost quarantine\n`,
-    );
-}
-
-function onSignals(handler: () => void): () => void {
-  process.on('SIGINT', handler);
-  process.on('SIGTERM', handler);
-  return () => {
-    process.off('SIGINT', handler);
-    process.off('SIGTERM', handler);
-  };
 }

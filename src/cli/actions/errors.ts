@@ -4,7 +4,7 @@ import { schemaVersion } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { exitCodeOf, sides } from '../exit.ts';
 import { closest } from '../suggest.ts';
-import { table } from '../table.ts';
+import { table, tableWidth } from '../table.ts';
 
 function errorCodeView(code: ErrorCode) {
   const entry = codes[code];
@@ -28,7 +28,7 @@ export async function listErrors({ app, print }: Turn): Promise<undefined> {
     table(
       ['CODE', 'CLASS', 'EXIT', 'WHAT HAPPENED'],
       views.map((view) => [view.code, view.class, String(view.exitCode), view.title]),
-      app.io.stdout.columns ?? 120,
+      tableWidth(app.io),
     ),
   );
 }

@@ -6,7 +6,7 @@ import { limitView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { findAccount, wholeNumber } from '../find.ts';
 import { limitStates } from '../limits.ts';
-import { relativeText, table } from '../table.ts';
+import { relativeText, table, tableWidth } from '../table.ts';
 
 export async function listLimits({ app, print }: Turn): Promise<undefined> {
   const store = await app.store();
@@ -28,7 +28,7 @@ export async function listLimits({ app, print }: Turn): Promise<undefined> {
                 ? ''
                 : relativeText(state.resetsAt, now),
           ]),
-          120,
+          tableWidth(app.io),
           1,
         ),
   );

@@ -7,7 +7,7 @@ import { jobView, postView, schemaVersion, sourceView, videoView } from '../../w
 import type { Turn } from '../command.ts';
 import { findPlatform, findSource, wholeNumber } from '../find.ts';
 import { shorten } from '../io.ts';
-import { relativeText, spanText, table } from '../table.ts';
+import { relativeText, spanText, table, tableWidth } from '../table.ts';
 import { parseMoment } from '../time.ts';
 
 /** A source that had no good poll for this many intervals is said to be silent. */
@@ -152,7 +152,7 @@ export async function posts(
             spanText(job.post?.lagMs ?? 0),
             shorten(job.video.caption, 40),
           ]),
-          app.io.stdout.columns ?? 120,
+          tableWidth(app.io),
         ),
   );
 }
@@ -187,7 +187,7 @@ export async function videos(
                   ? 'no rule for its source when it was seen'
                   : '',
           ]),
-          app.io.stdout.columns ?? 120,
+          tableWidth(app.io),
         ),
   );
 }

@@ -4,7 +4,7 @@ import { platformOf } from '../../platforms/index.ts';
 import { schemaVersion } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { wholeNumber } from '../find.ts';
-import { table } from '../table.ts';
+import { table, tableWidth } from '../table.ts';
 
 /** Each destination's limits against the file of a video (an id from `repost videos`) or a file on disk. */
 export async function checkVideo({ app, print }: Turn, _options: unknown, text: string): Promise<number> {
@@ -32,7 +32,7 @@ export async function checkVideo({ app, print }: Turn, _options: unknown, text: 
             : `needs ${[...new Set(problems.map(({ fix }) => fix))].join(', ')}`,
         problems.map(({ message }) => message).join('; '),
       ]),
-      app.io.stdout.columns ?? 120,
+      tableWidth(app.io),
     ),
   );
   return checks.every(({ ok, problems }) => ok || problems.every(({ fix }) => fix !== 'none')) ? 0 : 1;

@@ -2,7 +2,11 @@ import type { Command } from 'commander';
 import { act, type Surroundings } from '../command.ts';
 
 export function accountsCommands(program: Command, around: Surroundings): void {
-  const accounts = program.command('accounts').alias('account').description('signed-in accounts');
+  const accounts = program
+    .command('accounts')
+    .alias('account')
+    .description('signed-in accounts')
+    .addHelpText('after', '\nExamples:\n  $ repost accounts\n  $ repost accounts check');
 
   const list = accounts
     .command('list', { isDefault: true })

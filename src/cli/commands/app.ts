@@ -5,7 +5,11 @@ export function appCommands(program: Command, around: Surroundings): void {
   const app = program
     .command('app')
     .alias('apps')
-    .description('your own developer apps: client ids and secrets');
+    .description('your own developer apps: client ids and secrets')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ repost app add tiktok --client-id ID --client-secret-stdin < secret.txt\n  $ repost app check tiktok',
+    );
 
   const add = app
     .command('add <platform>')

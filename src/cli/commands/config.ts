@@ -2,7 +2,13 @@ import type { Command } from 'commander';
 import { act, type Surroundings } from '../command.ts';
 
 export function configCommands(program: Command, around: Surroundings): void {
-  const config = program.command('config').description('settings');
+  const config = program
+    .command('config')
+    .description('settings')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ repost config list --show-origin\n  $ repost config set poll.interval 5m',
+    );
   const list = config
     .command('list', { isDefault: true })
     .description('all settings')
@@ -26,6 +32,7 @@ export function configCommands(program: Command, around: Surroundings): void {
   unset.action(act(around, unset, async () => (await import('../actions/config.ts')).unsetConfig));
   const paths = program
     .command('paths')
+    .alias('path')
     .description('where repost keeps its things')
     .addHelpText('after', '\nExample:\n  $ repost paths --json');
   paths.action(act(around, paths, async () => (await import('../actions/config.ts')).showPaths));

@@ -9,7 +9,7 @@ export function daemonCommands(program: Command, around: Surroundings): void {
       'after',
       '\nExits 0, or 3 where a job ended as a dead letter or unknown.\n\nExample:\n  $ repost sync',
     );
-  sync.action(act(around, sync, async () => (await import('../actions/daemon.ts')).sync));
+  sync.action(act(around, sync, async () => (await import('../actions/sync.ts')).sync));
 
   const daemon = program
     .command('daemon')

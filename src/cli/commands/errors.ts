@@ -6,7 +6,7 @@ export function errorsCommands(program: Command, around: Surroundings): void {
     .command('errors')
     .alias('error')
     .description('what the error codes mean, and the way out of each')
-    .addHelpText('after', '\nExample:\n  $ repost errors explain E_SCOPES');
+    .addHelpText('after', '\nExamples:\n  $ repost errors\n  $ repost errors explain E_SCOPES');
 
   const list = errors
     .command('list', { isDefault: true })

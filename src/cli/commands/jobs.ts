@@ -5,7 +5,11 @@ export function jobsCommands(program: Command, around: Surroundings): void {
   const jobs = program
     .command('jobs')
     .alias('job')
-    .description('one video to one account: what waits, runs, failed');
+    .description('one video to one account: what waits, runs, failed')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ repost jobs\n  $ repost jobs list --state dead\n  $ repost jobs retry --all-dead',
+    );
   const load = () => import('../actions/jobs.ts');
 
   const list = jobs
@@ -37,20 +41,20 @@ export function jobsCommands(program: Command, around: Surroundings): void {
       'after',
       '\nExamples:\n  $ repost jobs retry 12\n  $ repost jobs retry --platform x --class permanent',
     );
-  retry.action(act(around, retry, async () => (await load()).retryJobs));
+  retry.action(act(around, retry, async () => (await import('../actions/jobs-change.ts')).retryJobs));
 
   const cancel = jobs
     .command('cancel <ids...>')
     .description('never publish these')
     .addHelpText('after', '\nExample:\n  $ repost jobs cancel 12');
-  cancel.action(act(around, cancel, async () => (await load()).cancelJobs));
+  cancel.action(act(around, cancel, async () => (await import('../actions/jobs-change.ts')).cancelJobs));
 
   const approve = jobs
     .command('approve <ids...>')
     .description('let jobs that wait for approval go out')
     .option('--text <text>', 'publish this text instead (one job)')
     .addHelpText('after', '\nExample:\n  $ repost jobs approve 12');
-  approve.action(act(around, approve, async () => (await load()).approveJobs));
+  approve.action(act(around, approve, async () => (await import('../actions/jobs-change.ts')).approveJobs));
 
   const resolve = jobs
     .command('resolve <id>')
@@ -61,7 +65,7 @@ export function jobsCommands(program: Command, around: Surroundings): void {
       'after',
       '\nExamples:\n  $ repost jobs resolve 12                    # what was sent, what the account shows\n  $ repost jobs resolve 12 --published https://x.com/creator/status/1\n  $ repost jobs resolve 12 --not-published',
     );
-  resolve.action(act(around, resolve, async () => (await load()).resolveJob));
+  resolve.action(act(around, resolve, async () => (await import('../actions/jobs-resolve.ts')).resolveJob));
 
   const wait = jobs
     .command('wait <ids...>')

@@ -5,7 +5,8 @@ export function limitsCommands(program: Command, around: Surroundings): void {
   const limits = program
     .command('limits')
     .alias('limit')
-    .description('every limit of every account: used, left, when it frees');
+    .description('every limit of every account: used, left, when it frees')
+    .addHelpText('after', '\nExamples:\n  $ repost limits\n  $ repost limits set youtube:@creator channel 4');
   const list = limits
     .command('list', { isDefault: true })
     .description('all limits')

@@ -4,7 +4,8 @@ import { act, type Surroundings } from '../command.ts';
 export function quarantineCommands(program: Command, around: Surroundings): void {
   const quarantine = program
     .command('quarantine')
-    .description('what is held after a restored backup or a copied home, and letting it go');
+    .description('what is held after a restored backup or a copied home, and letting it go')
+    .addHelpText('after', '\nExamples:\n  $ repost quarantine\n  $ repost quarantine release --all');
   const show = quarantine
     .command('show', { isDefault: true })
     .description('why, and what each account shows that repost does not know')

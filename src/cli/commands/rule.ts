@@ -1,26 +1,32 @@
 import type { Command } from 'commander';
 import { act, type Surroundings } from '../command.ts';
 
-const collect = (value: string, before: string[]) => [...before, value];
+const collect = (value: string, before: readonly string[] = []) => [...before, value];
 
 export function ruleCommands(program: Command, around: Surroundings): void {
-  const rule = program.command('rule').alias('rules').description('what is republished where');
+  const rule = program
+    .command('rule')
+    .alias('rules')
+    .description('what is republished where')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ repost rule add --from tiktok:@creator --to youtube:@creator\n  $ repost rule list',
+    );
 
   const add = rule
     .command('add')
     .description('add a rule: from one source to one or more accounts')
     .option('--name <name>', 'name of the rule')
     .option('--from <account>', 'source: a TikTok account or a watched folder')
-    .option('--to <account>', 'destination account; may be given several times', collect, [])
+    .option('--to <account>', 'destination account; may be given several times', collect)
     .option('--caption <template>', 'caption, for example "{title} {hashtags}"')
     .option('--title <template>', 'title, where the platform has one')
     .option(
       '--option <platform.name=value>',
       'platform option, for example youtube.privacy=unlisted',
       collect,
-      [],
     )
-    .option('--media <source>', 'folder:DIR, export:ZIP or yt-dlp; may be given several times', collect, [])
+    .option('--media <source>', 'folder:DIR, export:ZIP or yt-dlp; may be given several times', collect)
     .option('--accept-yt-dlp', 'you have the right to fetch these videos with yt-dlp')
     .option('--fit <how>', 'what may be done to a file that does not fit: none, remux, transcode', 'remux')
     .option('--too-long <what>', 'a video longer than the platform allows: skip or trim', 'skip')
@@ -34,7 +40,7 @@ export function ruleCommands(program: Command, around: Surroundings): void {
       'after',
       '\nExample:\n  $ repost rule add --from tiktok:@creator --to youtube:@creator --to x:@creator --media folder:~/Videos/originals',
     );
-  add.action(act(around, add, async () => (await import('../actions/rule.ts')).addRule));
+  add.action(act(around, add, async () => (await import('../actions/rule-add.ts')).addRule));
 
   const list = rule
     .command('list', { isDefault: true })

@@ -2,7 +2,11 @@ import type { Command } from 'commander';
 import { act, type Surroundings } from '../command.ts';
 
 export function sourceCommands(program: Command, around: Surroundings): void {
-  const source = program.command('source').alias('sources').description('where new videos appear');
+  const source = program
+    .command('source')
+    .alias('sources')
+    .description('where new videos appear')
+    .addHelpText('after', '\nExamples:\n  $ repost source list\n  $ repost source add ~/Videos/shorts');
 
   const add = source
     .command('add <path-or-account>')

@@ -21,7 +21,8 @@ export function statusCommands(program: Command, around: Surroundings): void {
   const videos = program
     .command('videos')
     .alias('video')
-    .description('what was seen at the sources, and why it was or was not taken');
+    .description('what was seen at the sources, and why it was or was not taken')
+    .addHelpText('after', '\nExamples:\n  $ repost videos\n  $ repost videos check 7');
   const list = videos
     .command('list', { isDefault: true })
     .description('recent videos')

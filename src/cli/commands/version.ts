@@ -4,7 +4,7 @@ import { version } from '../version.ts';
 
 export function versionCommand(program: Command, around: Surroundings): void {
   program.version(version, '--version', 'print the version');
-  const command = program.command('version').description('print the version of repost, Node and SQLite');
+  const command = program.command('version').description('print the version of repost and of Node');
   command.addHelpText('after', '\nExample:\n  $ repost version --json').action(
     act(around, command, async () => async ({ print }: Turn) => {
       const facts = {

@@ -1,0 +1,67 @@
+import { harmless, type Paint } from './io.ts';
+import { spanText } from './table.ts';
+
+type Facts = Readonly<Record<string, unknown>>;
+
+interface Voice {
+  paint: Paint;
+  /** An instant (epoch ms) as a clock shows it. */
+  clock(at: number): string;
+}
+
+/** An event of the engine or the daemon as one line for people. */
+export function sentenceOf(event: string, facts: Facts, voice: Voice): string {
+  const { paint } = voice;
+  const text = (name: string) => harmless(String(facts[name] ?? ''));
+  switch (event) {
+    case 'poll':
+      return `${text('source')}: ${text('fresh')} new`;
+    case 'poll-failed':
+      return `${paint('yellow', `${text('source')} could not be read:`)} ${text('message')}`;
+    case 'video':
+      return `video ${text('video')} from ${text('source')}: ${taken(facts)}`;
+    case 'catch-up':
+      return `rule “${text('rule')}”: ${text('missed')} video(s) appeared meanwhile, ${text('taken')} taken (its catch-up)`;
+    case 'login-needed':
+      return paint('yellow', `${text('account')} must sign in again: ${text('message')}`);
+    case 'quarantine':
+      return paint('yellow', text('message'));
+    case 'trouble':
+    case 'error':
+      return paint('red', text('message'));
+    case 'started':
+      return `started repost ${text('version')} on ${text('home')}${Number(facts['recovered']) > 0 ? `; ${text('recovered')} job(s) were in flight and go on` : ''}`;
+    case 'stopping':
+      return `stopping: ${text('message')}`;
+    case 'job-started':
+      return `job ${text('job')} → ${text('account')}: “${text('caption')}”`;
+    case 'job-ended':
+      return `job ${text('job')} → ${text('account')}: ${ending(facts, voice)}`;
+    default:
+      return [
+        event,
+        ...Object.entries(facts).map(([key, value]) => `${key}=${harmless(String(value))}`),
+      ].join(' ');
+  }
+}
+
+function taken(facts: Facts): string {
+  if (Number(facts['jobs']) > 0) return `${String(facts['jobs'])} job(s)`;
+  const skipped = (facts['skipped'] ?? []) as readonly { rule: string; why: string }[];
+  const why = skipped.map((one) => `${one.rule}: ${one.why}`).join('; ');
+  return `not taken${why ? ` (${harmless(why)})` : ''}`;
+}
+
+function ending(facts: Facts, { paint, clock }: Voice): string {
+  const error = facts['error'] as { message: string; code: string } | null;
+  const why = error ? `: ${harmless(error.message)} (${error.code})` : '';
+  if (facts['state'] === 'published') {
+    const where = harmless(String(facts['url'] ?? ''));
+    return paint('green', `published ${where} after ${spanText(Number(facts['lagSeconds']) * 1000)}`);
+  }
+  if (facts['state'] === 'waiting') {
+    const until = clock(Date.parse(String(facts['runAt'])));
+    return `waits (${String(facts['reason'])}) until ${until}${why}`;
+  }
+  return paint('red', `${String(facts['state'])}${why}`);
+}
