@@ -62,7 +62,7 @@ export function createAccess(parts: {
       return refuse(
         400,
         'InvalidToken',
-        passwords.isRefresh(token) ? 'Bad token scope' : 'Token could not be verified',
+        passwords.isRefresh(token) ? 'Invalid token type' : 'Token could not be verified',
       );
     if (world.clock.now() >= found.endsAt) return refuse(400, 'ExpiredToken', 'Token has expired');
     if (found.audience !== hostDid(request.origin) && !network.hasLeft(found.did, request.origin))

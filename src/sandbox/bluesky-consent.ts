@@ -26,16 +26,25 @@ const PUSHED_SECONDS = 299;
 
 const oldScopes = ['atproto', 'transition:generic', 'transition:email', 'transition:chat.bsky'];
 
-/** Takes an authorization request from behind (RFC 9126): proof first, then the client, then the request. */
+/** Takes an authorization request from behind (RFC 9126): its form first, then the proof, the client, the request. */
 export function pushRequest(state: OauthState, request: SimRequest): SimResponse {
   const form = formOf(request);
+  const redirectUri = form.get('redirect_uri') ?? '';
+  if (URL.canParse(redirectUri) && new URL(redirectUri).hostname === 'localhost')
+    return oauthRefuse(
+      400,
+      'invalid_request',
+      'Loopback redirect URI should use 127.0.0.1 or [::1] and not "localhost" (RFC 8252)',
+    );
+  const challenge = form.get('code_challenge') ?? '';
+  if (challenge === '' || form.get('code_challenge_method') !== 'S256')
+    return oauthRefuse(400, 'invalid_request', 'Use of PKCE is required');
   const thumbprint = state.proofs.check(request);
   const clientId = form.get('client_id') ?? '';
   const client = readClientId(clientId);
   if (!client) return oauthRefuse(400, 'invalid_client_metadata', `Invalid client ID "${clientId}"`);
   if (form.get('response_type') !== 'code')
     return oauthRefuse(400, 'invalid_request', 'Unsupported response_type');
-  const redirectUri = form.get('redirect_uri') ?? '';
   const wrong = redirectFault(redirectUri, client.redirectUris);
   if (wrong !== undefined) return oauthRefuse(400, 'invalid_request', wrong);
   const scope = form.get('scope') ?? '';
@@ -48,9 +57,6 @@ export function pushRequest(state: OauthState, request: SimRequest): SimResponse
   const strange = state.quirks.narrowScopes ? undefined : scopes.find((one) => !oldScopes.includes(one));
   if (strange !== undefined)
     return oauthRefuse(400, 'invalid_scope', `Scope "${strange}" is not supported by this server`);
-  const challenge = form.get('code_challenge') ?? '';
-  if (challenge === '' || form.get('code_challenge_method') !== 'S256')
-    return oauthRefuse(400, 'invalid_request', 'Use of PKCE is required');
   const uri = state.world.token('urn:ietf:params:oauth:request_uri:req-', 32);
   state.pushed.set(uri, {
     clientId,
@@ -85,8 +91,6 @@ function readClientId(clientId: string): { redirectUris: string[]; scopes: strin
 function redirectFault(redirectUri: string, declared: readonly string[]): string | undefined {
   if (!URL.canParse(redirectUri)) return `Invalid redirect_uri ${redirectUri}`;
   const { protocol, hostname, pathname } = new URL(redirectUri);
-  if (hostname === 'localhost')
-    return 'Loopback redirect URI should use 127.0.0.1 or [::1] and not "localhost" (RFC 8252)';
   const fits = declared.some((known) => {
     if (!URL.canParse(known)) return false;
     const one = new URL(known);

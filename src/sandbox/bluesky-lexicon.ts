@@ -7,7 +7,11 @@ export function checkKey(collection: string, rkey: string): void {
   if (!/^[A-Za-z0-9._~:-]{1,512}$/u.test(rkey))
     refuse(400, 'InvalidRequest', 'Input/rkey must be a valid Record Key');
   if (collection === 'app.bsky.feed.post' && !TID.test(rkey))
-    refuse(400, 'InvalidRequest', `Invalid record key for ${collection}: Invalid TID string (got "${rkey}")`);
+    refuse(
+      400,
+      'InvalidRequest',
+      `Invalid record key for ${collection}: Invalid TID string (got "${rkey}") at $`,
+    );
 }
 
 const tidLetters = '234567abcdefghijklmnopqrstuvwxyz';
@@ -48,13 +52,16 @@ export function checkPost(world: World, record: Json, videoBytes: number): void 
     Number.isNaN(Date.parse(created))
   )
     bad(`Invalid datetime (got "${created}") at $.record.createdAt`);
-  const { langs, tags } = record;
-  if (langs !== undefined && (!Array.isArray(langs) || langs.length > 3))
-    bad('array too big (maximum 3) at $.record.langs');
-  if (tags !== undefined && (!Array.isArray(tags) || tags.length > 8))
-    bad('array too big (maximum 8) at $.record.tags');
+  checkCount(record['langs'], 3, 'langs');
+  checkCount(record['tags'], 8, 'tags');
   checkFacets(world, text, record['facets']);
   checkEmbed(record['embed'], videoBytes);
+}
+
+function checkCount(list: unknown, most: number, name: string): void {
+  if (list === undefined) return;
+  if (!Array.isArray(list)) bad(`Expected array value type at $.record.${name}`);
+  if (list.length > most) bad(`array too big (maximum ${most}, got ${list.length}) at $.record.${name}`);
 }
 
 /** A server takes any offsets; ones that cut a character or leave the text are the client's fault all the same. */

@@ -170,7 +170,7 @@ export function createRepo(world: World, quirks: BlueskyQuirks, network: Network
       const { did } = caller.resident;
       const method = request.path.split('.').at(-1);
       const named = network.find(need(input['repo'], 'repo'));
-      if (!named) return refuse(400, 'InvalidRequest', `Could not find repo: ${input['repo']}`);
+      if (!named) return refuse(403, 'AccountNotFound', 'Account not found');
       if (named.did !== did) return refuse(401, 'AuthenticationRequired', 'Authentication Required');
       const collection = String(input['collection'] ?? POSTS);
       needRepo(

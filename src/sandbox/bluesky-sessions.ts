@@ -120,7 +120,7 @@ export function createPasswordSessions(
       return refuse(
         400,
         'InvalidToken',
-        accesses.has(token) ? 'Bad token scope' : 'Token could not be verified',
+        accesses.has(token) ? 'Invalid token type' : 'Token could not be verified',
       );
     const now = world.clock.now();
     if (now >= found.endsAt) return refuse(400, 'ExpiredToken', 'Token has expired');
