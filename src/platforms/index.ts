@@ -6,6 +6,7 @@ import { bluesky } from './bluesky.ts';
 import { facebook } from './facebook.ts';
 import { instagram } from './instagram.ts';
 import { mastodon } from './mastodon.ts';
+import { telegram } from './telegram.ts';
 import { tiktokService, tiktokSource } from './tiktok.ts';
 import { x } from './x.ts';
 import { youtube } from './youtube.ts';
@@ -18,6 +19,7 @@ const platforms: Readonly<Partial<Record<PlatformId, Platform>>> = {
   facebook,
   bluesky,
   mastodon,
+  telegram,
 };
 
 /** Every service one can sign in to. */

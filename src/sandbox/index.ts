@@ -10,6 +10,7 @@ import type { Sandbox } from './sandbox.ts';
 import { createSandbox } from './sandbox.ts';
 import type { SandboxServer } from './server.ts';
 import { serveSandbox } from './server.ts';
+import { createTelegram } from './telegram.ts';
 import { createThreads } from './threads.ts';
 import { createTiktok } from './tiktok.ts';
 import type { SimulatorFactory } from './types.ts';
@@ -24,6 +25,7 @@ export const simulators: readonly SimulatorFactory[] = [
   createYoutube,
   createX,
   createBluesky,
+  createTelegram,
   createMastodon,
   createThreads,
   createBucket,
