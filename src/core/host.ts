@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts';
 import { HOUR, MINUTE } from './clock.ts';
 import { Failure } from './failure.ts';
 import type { MediaFile } from './media.ts';
+import type { PublishRequest } from './platform.ts';
 
 /** A copy of a video on a public address. The address is a secret: whoever has it can read the file. */
 export interface Offer {
@@ -37,6 +38,9 @@ export interface MediaHost {
 
 export type HostedFile = Pick<MediaFile, 'path' | 'bytes' | 'sha256' | 'mimeType'>;
 
+/** The step that a copy begins with: a platform that could not fetch it goes back to here for a fresh one. */
+export const publicCopyStep = 'name the public copy';
+
 /** How long an address stays good: containers live a day, and the file is fetched within minutes of their birth. */
 export const OFFER_MS = 12 * HOUR;
 
@@ -55,6 +59,12 @@ export function noHost(clock: Clock, platform: string): Failure {
     certain: true,
     message: `${platform} fetches videos from a public address; no media host is set.`,
   });
+}
+
+/** The public address of the video that is published. Throws `later` where there is no working host. */
+export async function publicAddressOf(request: PublishRequest, platform: string): Promise<string> {
+  if (!request.publicUrl) throw noHost(request.clock, platform);
+  return request.publicUrl();
 }
 
 /** The host is there and refuses: a matter for its person, the job waits meanwhile. */

@@ -1,7 +1,7 @@
 import { DAY } from '../core/clock.ts';
 import { asFailure, redo } from '../core/failure.ts';
 import type { HostedFile, MediaHost, Offer } from '../core/host.ts';
-import { noHost, OFFER_LEAST_MS } from '../core/host.ts';
+import { noHost, OFFER_LEAST_MS, publicCopyStep } from '../core/host.ts';
 import type { Run } from '../core/platform.ts';
 import { rememberSecret } from '../net/redact.ts';
 import type { HostedRow } from '../store/types.ts';
@@ -10,7 +10,6 @@ import type { EngineDeps } from './deps.ts';
 /** Older copies serve nobody: their address has run out, and no platform takes a day to fetch. */
 const NEEDLESS_AFTER_MS = DAY;
 
-const NAMED = 'name the public copy';
 const PLACED = 'make the public copy';
 
 interface Named {
@@ -36,16 +35,16 @@ export async function publicAddress(deps: EngineDeps, job: HostingJob): Promise<
   const { run, media, signal } = job;
   const host = await deps.host?.();
   if (!host) throw noHost(clock, job.platform);
-  const named = await run.step<Named>(NAMED, () => nameCopy(deps, host, job), { sealed: true });
+  const named = await run.step<Named>(publicCopyStep, () => nameCopy(deps, host, job), { sealed: true });
   // Taken away meanwhile (the job was ended and retried), or on a host that was replaced.
   if (named.place !== host.place || !(await store.hosted.get(named.id)))
-    throw redo(NAMED, 'The public copy is gone; a new one is made.');
+    throw redo(publicCopyStep, 'The public copy is gone; a new one is made.');
   const offer = await run.step<Offer>(PLACED, () => host.offer(named.handle, media, signal), {
     sealed: true,
   });
   rememberSecret(offer.url);
   if (offer.until - clock.now() < OFFER_LEAST_MS)
-    throw redo(NAMED, 'The public address has run out; a new one is made.');
+    throw redo(publicCopyStep, 'The public address has run out; a new one is made.');
   return offer.url;
 }
 

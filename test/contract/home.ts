@@ -6,6 +6,7 @@ import type { Platform, Service } from '../../src/core/platform.ts';
 import type { Rule } from '../../src/core/rule.ts';
 import type { EngineDeps, EngineSettings } from '../../src/engine/deps.ts';
 import { createEngine, type Engine } from '../../src/engine/engine.ts';
+import { type S3Options, s3Host } from '../../src/media/host-s3.ts';
 import { accountHttp, plainHttp } from '../../src/net/http.ts';
 import { challengeOf, newVerifier } from '../../src/net/pkce.ts';
 import type { Transport } from '../../src/net/wire.ts';
@@ -199,6 +200,10 @@ export async function startLife(world: World, options: LifeOptions): Promise<Lif
     anonymous: plainHttp({ transport, clock, timeoutMs }),
     obtain: async () => demoFile(),
     seal: await journalSeal(vault),
+    host: async () => {
+      const keys = (await world.sandbox.control('bucket', 'keys')) as Omit<S3Options, 'prefix' | 'http'>;
+      return s3Host({ ...keys, prefix: 'repost/', http: plainHttp({ transport, clock, timeoutMs }) });
+    },
     settings: {
       retry: { baseMs: 2000, capMs: 3_600_000, attempts: 8, giveUpMs: 3 * 86_400_000 },
       concurrency: 8,
