@@ -5,6 +5,7 @@ import type { Source } from '../core/source.ts';
 import { bluesky } from './bluesky.ts';
 import { facebook } from './facebook.ts';
 import { instagram } from './instagram.ts';
+import { linkedin } from './linkedin.ts';
 import { mastodon } from './mastodon.ts';
 import { telegram } from './telegram.ts';
 import { tiktokService, tiktokSource } from './tiktok.ts';
@@ -20,6 +21,7 @@ const platforms: Readonly<Partial<Record<PlatformId, Platform>>> = {
   bluesky,
   mastodon,
   telegram,
+  linkedin,
 };
 
 /** Every service one can sign in to. */

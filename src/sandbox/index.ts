@@ -5,6 +5,7 @@ import { createBucket } from './bucket.ts';
 import { OffsetClock } from './clock.ts';
 import { createFacebook } from './facebook.ts';
 import { createInstagram } from './instagram.ts';
+import { createLinkedin } from './linkedin.ts';
 import { createMastodon } from './mastodon.ts';
 import type { Sandbox } from './sandbox.ts';
 import { createSandbox } from './sandbox.ts';
@@ -29,6 +30,7 @@ export const simulators: readonly SimulatorFactory[] = [
   createMastodon,
   createThreads,
   createBucket,
+  createLinkedin,
 ];
 
 /** All platforms on one loopback port, on a clock that `POST /_control/clock` moves ahead of the given one. */
