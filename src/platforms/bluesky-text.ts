@@ -187,7 +187,7 @@ function splitTags(text: string): { prose: string; tags: string[]; gap: string }
   while (from > 0 && /^(?:[#＃][\p{L}\p{M}\p{N}_]+)+$/u.test(words[from - 1] ?? '')) from -= 2;
   from = Math.max(0, from);
   const tags = words.slice(from).filter((word) => /^[#＃]/u.test(word));
-  const gap = (words[from - 1] ?? '').includes('\n') ? '\n' : ' ';
+  const gap = (words[from] ?? '').includes('\n') ? '\n' : ' ';
   return { prose: words.slice(0, from).join('').trim(), tags, gap };
 }
 
