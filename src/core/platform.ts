@@ -262,6 +262,8 @@ export interface Platform extends Service {
   settleMs: number;
   /** Name of the call that publishes (as in `costs`): its room is checked before bytes are spent. */
   publishCall?: string;
+  /** What one whole post spends, bucket by bucket, where it is more than `publishCall` or hangs on the text. */
+  costsOfPost?(text: FittedText): Readonly<Record<string, number>>;
   /** True where this account's videos are fetched from a public address: its person must set a media host. */
   needsHost?(account: Pick<Account, 'settings'>): boolean;
   /** How long a job may wait on this platform's processing or sign-in before it gives up (ms). */

@@ -1,7 +1,12 @@
-import { matchRule, type Rule } from '../core/rule.ts';
-import type { VideoRow } from '../store/types.ts';
-import type { EngineDeps } from './deps.ts';
-import { newJob } from './watcher.ts';
+import type { Account } from '../core/account.ts';
+import { type PlannedJob, planJob } from '../core/decision.ts';
+import { asFailure } from '../core/failure.ts';
+import { matchRule, type Rule, specOf } from '../core/rule.ts';
+import type { Store, VideoRow } from '../store/types.ts';
+import { previewText } from './compose.ts';
+import type { EngineDeps, Registry } from './deps.ts';
+import { type Forecast, type Lane, openForecast } from './forecast.ts';
+import { openLaneBook } from './lane-book.ts';
 
 /** What a rule was asked to take of the videos that were there before it. */
 export interface Backfill {
@@ -13,9 +18,22 @@ export interface Backfill {
 /** Most stored videos that one backfill looks at. */
 const MOST_VIDEOS = 5_000;
 
+/** Of each limit, a backfill leaves the rest to what is new. */
+const SHARE = 0.8;
+
+/** One job that a backfill makes or would make. */
+export interface BackfillJob {
+  video: VideoRow;
+  rule: Rule;
+  account: Account;
+  job: PlannedJob;
+  /** The limit that moved it, in words. */
+  by: string | undefined;
+}
+
 export function backfillOf(rule: Rule): Backfill | undefined {
-  const wish = rule.spec['backfill'] as Backfill | undefined;
-  return wish && rule.spec['backfilledAt'] === undefined ? wish : undefined;
+  const { backfill, backfilledAt } = specOf(rule);
+  return backfill && backfilledAt === undefined ? backfill : undefined;
 }
 
 /** The stored videos that a backfill takes, oldest first, so that they come out in their order. */
@@ -27,19 +45,108 @@ export function pickBackfill(rule: Rule, wish: Backfill, videos: readonly VideoR
   return wanted.slice(0, wish.count ?? wanted.length).reverse();
 }
 
+/** What a backfill is decided from, besides the store. */
+export interface BackfillDeps {
+  store: Store;
+  registry: Pick<Registry, 'platform'>;
+  settings: Pick<EngineDeps['settings'], 'retry'>;
+}
+
+/**
+ * The jobs of a rule's backfill, spread over the calendar of its timing and of its destinations' limits. The engine
+ * makes them and `plan` shows them. Writes nothing. A video and account that have a job already are left out.
+ */
+export async function planBackfill(
+  deps: BackfillDeps,
+  rule: Rule,
+  wish: Backfill,
+  now: number,
+): Promise<BackfillJob[]> {
+  const { store, registry, settings } = deps;
+  const videos = await store.videos.list({ sourceId: rule.sourceId, limit: MOST_VIDEOS });
+  const picked = pickBackfill(rule, wish, videos);
+  const lanes = await openLaneBook(store, [rule], now);
+  const planned: BackfillJob[] = [];
+  const targets = await lanesOf(store, registry, rule);
+  const forecast = await openForecast(
+    store,
+    [...targets.values()].map(({ lane }) => lane),
+    now,
+  );
+  await noteWaiting(store, forecast, targets, now);
+  for (const video of picked) {
+    for (const destination of rule.destinations) {
+      const target = targets.get(destination.accountId);
+      if (!target || target.has.has(video.id)) continue;
+      target.has.add(video.id);
+      const { lane } = target;
+      const text = previewText(lane.platform, lane.account, video, rule);
+      const room = forecast.place(lane, text, now, SHARE);
+      const job = planJob(rule, destination, {
+        seenAt: now,
+        maxAttempts: settings.retry.attempts,
+        lanes,
+        earliest: room?.at ?? now,
+      });
+      planned.push({ video, rule, account: lane.account, job, by: room?.by });
+    }
+  }
+  return planned;
+}
+
 /** Makes the jobs of all rules of a source that still owe a backfill; each is done once. */
 export async function runBackfills(deps: EngineDeps, sourceId: number): Promise<void> {
   const { store, clock } = deps;
   for (const rule of await store.rules.list()) {
     const wish = rule.sourceId === sourceId ? backfillOf(rule) : undefined;
     if (!wish) continue;
-    const videos = await store.videos.list({ sourceId, limit: MOST_VIDEOS });
-    for (const video of pickBackfill(rule, wish, videos)) {
-      const jobs = rule.destinations.map(({ accountId }) =>
-        newJob(rule, accountId, deps.settings.retry.attempts, clock.now()),
-      );
-      await store.videos.addJobs(video.id, jobs, clock.now());
+    try {
+      for (const { video, job } of await planBackfill(deps, rule, wish, clock.now()))
+        await store.videos.addJobs(video.id, [job], clock.now());
+    } catch (error) {
+      const failure = asFailure(error);
+      // A rule that can't be used must not hold up the others; what fails for another reason is tried again.
+      if (failure.code !== 'E_RULE') throw failure;
+      deps.emit({ kind: 'trouble', message: `The backfill of “${rule.name}”: ${failure.message}` });
+      continue;
     }
     await store.rules.replace({ ...rule, spec: { ...rule.spec, backfilledAt: clock.now() } }, clock.now());
+  }
+}
+
+interface Target {
+  lane: Lane;
+  /** Videos that have a job on this lane. */
+  has: Set<number>;
+}
+
+async function lanesOf(
+  store: Store,
+  registry: Pick<Registry, 'platform'>,
+  rule: Rule,
+): Promise<Map<number, Target>> {
+  const targets = new Map<number, Target>();
+  for (const { accountId } of rule.destinations) {
+    const account = await store.accounts.get(accountId);
+    const platform = account && registry.platform(account.platform);
+    if (account && platform)
+      targets.set(accountId, {
+        lane: { account, platform },
+        has: new Set(await store.jobs.videosOf(accountId)),
+      });
+  }
+  return targets;
+}
+
+/** What waits on the lanes already has its place in the limits. */
+async function noteWaiting(
+  store: Store,
+  forecast: Forecast,
+  targets: ReadonlyMap<number, Target>,
+  now: number,
+): Promise<void> {
+  for (const [accountId, { lane }] of targets) {
+    const waiting = (await store.jobs.taken(accountId, now + 1)).sort((a, b) => a - b);
+    for (const at of waiting) forecast.place(lane, undefined, Math.max(now, at));
   }
 }

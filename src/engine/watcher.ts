@@ -1,15 +1,13 @@
 import { MINUTE } from '../core/clock.ts';
+import { decide, type Situation } from '../core/decision.ts';
 import { asFailure } from '../core/failure.ts';
 import { errorOf } from '../core/job.ts';
-import { type Match, matchRule, type Rule } from '../core/rule.ts';
 import type { SourceItem } from '../core/video.ts';
-import type { NewJob, SourceRow, Taken } from '../store/types.ts';
+import type { SourceRow, Store } from '../store/types.ts';
 import type { EngineDeps } from './deps.ts';
+import { openLaneBook } from './lane-book.ts';
 import { sourceContext } from './still-public.ts';
 
-/** Past this many intervals without a good poll, what is new counts as missed: the rule's catch-up decides. */
-const MISSED_INTERVALS = 3;
-const MISSED_LEAST_MS = 10 * MINUTE;
 /** A failing source is asked ever less often, but at least this often. */
 const SLOWEST_POLL_MS = 30 * MINUTE;
 
@@ -23,7 +21,8 @@ export async function pollSource(deps: EngineDeps, row: SourceRow, signal?: Abor
     const known = await store.videos.known(row.id, []);
     const items = await source.poll(await sourceContext(deps, row, known, signal));
     const fresh = items.filter((item) => !known.has(item.remoteId));
-    const taken = await decide(deps, row, fresh);
+    const { taken, catchUps } = decide(await situationOf(store, row, fresh, clock.now(), deps.settings));
+    for (const catchUp of catchUps) deps.emit({ kind: 'catch-up', source: row, ...catchUp });
     const stored = await store.videos.take(row.id, taken, clock.now());
     await store.sources.polled(row.id, startedAt, startedAt + deps.settings.pollIntervalMs, null);
     deps.emit({ kind: 'poll', source: row, found: items.length, fresh: stored.videos.length });
@@ -47,90 +46,23 @@ export async function pollSource(deps: EngineDeps, row: SourceRow, signal?: Abor
   }
 }
 
-/** For each new item: which jobs it makes, and for every other rule why not. */
-async function decide(deps: EngineDeps, row: SourceRow, fresh: readonly SourceItem[]): Promise<Taken[]> {
-  const { store, clock } = deps;
-  const now = clock.now();
-  const rules = (await store.rules.list()).filter((rule) => rule.sourceId === row.id);
-  const taken = fresh.map((item) => ({
-    item,
-    jobs: [] as NewJob[],
-    skipped: [] as { rule: string; why: string }[],
-  }));
-  for (const rule of rules) {
-    const missed = wasAway(row, now, deps.settings.pollIntervalMs) ? missedBy(rule, fresh) : undefined;
-    if (missed && missed.all > 0) {
-      deps.emit({
-        kind: 'catch-up',
-        source: row,
-        rule: rule.name,
-        missed: missed.all,
-        taken: missed.kept.size,
-      });
-    }
-    for (const entry of taken) {
-      const match =
-        missed && !missed.kept.has(entry.item.remoteId)
-          ? missed.verdict(entry.item)
-          : wants(rule, entry.item, row, now);
-      if (!match.wanted) entry.skipped.push({ rule: rule.name, why: match.why });
-      else entry.jobs.push(...jobsFor(rule, entry, deps, now));
-    }
-  }
-  return taken;
-}
-
-function wants(rule: Rule, item: SourceItem, row: SourceRow, now: number): Match {
-  if (row.baselineAt === null && item.publishedAt < rule.startsAt) {
-    return { wanted: false, why: 'it was there before the rule (see --backfill)' };
-  }
-  return matchRule(rule, { ...item, seenAt: now });
-}
-
-/** One job a destination; a second rule for the same destination finds the place taken and says so. */
-function jobsFor(
-  rule: Rule,
-  entry: { jobs: NewJob[]; skipped: { rule: string; why: string }[] },
-  deps: EngineDeps,
+/** What there is to decide about, and all that it depends on: read here for the watcher and for the plan. */
+export async function situationOf(
+  store: Store,
+  row: SourceRow,
+  fresh: readonly SourceItem[],
   now: number,
-): NewJob[] {
-  return rule.destinations
-    .filter(({ accountId }) => !entry.jobs.some((job) => job.accountId === accountId))
-    .map(({ accountId }) => newJob(rule, accountId, deps.settings.retry.attempts, now));
-}
-
-/** A fresh job of a rule for one destination account. */
-export function newJob(rule: Rule, accountId: number, maxAttempts: number, now: number): NewJob {
-  const reason = rule.paused ? 'paused' : rule.approve ? 'approval' : rule.delayMs > 0 ? 'delay' : 'ready';
+  settings: Pick<EngineDeps['settings'], 'pollIntervalMs' | 'retry'>,
+): Promise<Situation> {
+  const rules = (await store.rules.list()).filter((rule) => rule.sourceId === row.id);
   return {
-    accountId,
-    ruleId: rule.id,
-    user: rule.user,
-    state: 'waiting',
-    reason,
-    runAt: now + rule.delayMs,
-    maxAttempts,
-  };
-}
-
-function wasAway(row: SourceRow, now: number, intervalMs: number): boolean {
-  if (row.lastGoodPollAt === null) return false;
-  return now - row.lastGoodPollAt > Math.max(MISSED_LEAST_MS, MISSED_INTERVALS * intervalMs);
-}
-
-/** Which of the items that appeared while nothing ran the rule's catch-up keeps. */
-function missedBy(rule: Rule, fresh: readonly SourceItem[]) {
-  const newestFirst = [...fresh].sort((a, b) => b.publishedAt - a.publishedAt);
-  const policy = rule.catchUp;
-  const kept =
-    policy.kind === 'all' ? newestFirst : policy.kind === 'newest' ? newestFirst.slice(0, policy.count) : [];
-  const said = policy.kind === 'newest' ? `newest:${policy.count}` : policy.kind;
-  return {
-    all: fresh.length,
-    kept: new Set(kept.map((item) => item.remoteId)),
-    verdict: (_item: SourceItem): Match => ({
-      wanted: false,
-      why: `it appeared while repost was not running, and the rule’s catch-up is ${said}`,
-    }),
+    now,
+    rules,
+    fresh,
+    baselineAt: row.baselineAt,
+    lastGoodPollAt: row.lastGoodPollAt,
+    pollIntervalMs: settings.pollIntervalMs,
+    maxAttempts: settings.retry.attempts,
+    lanes: await openLaneBook(store, fresh.length === 0 ? [] : rules, now),
   };
 }

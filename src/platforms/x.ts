@@ -2,6 +2,7 @@ import { HOUR, SECOND } from '../core/clock.ts';
 import { asFailure, Failure } from '../core/failure.ts';
 import type { HttpRequest } from '../core/http.ts';
 import type { Commit, LookUp, Platform, Post, PublishRequest } from '../core/platform.ts';
+import type { FittedText } from '../core/text.ts';
 import { classifyAnswer, readingsOf } from './x-errors.ts';
 import { calls, xRules } from './x-rules.ts';
 import { identities, signIn } from './x-sign-in.ts';
@@ -24,6 +25,7 @@ export const x: Platform = {
   origins: ['https://x.com', 'https://api.x.com'],
   signIn,
   ...xRules,
+  costsOfPost: (text) => xRules.costs[postCall(text)] ?? {},
   fit: fitText,
   publish,
   identities,
@@ -82,6 +84,11 @@ function postOnce(request: PublishRequest, upload: Upload): Commit<{ id: string 
   };
 }
 
+/** A post with a link has a price of its own. */
+function postCall({ body }: FittedText) {
+  return findUrls(body).length > 0 ? calls.postWithLink : calls.post;
+}
+
 function postRequest({ text, video, options }: PublishRequest, upload: Upload): HttpRequest {
   const replies = options['replies'];
   return {
@@ -93,7 +100,7 @@ function postRequest({ text, video, options }: PublishRequest, upload: Upload): 
       ...(options['paidPartnership'] === true ? { paid_partnership: true } : {}),
       ...(typeof replies === 'string' && replies !== 'everyone' ? { reply_settings: replies } : {}),
     },
-    call: findUrls(text.body).length > 0 ? calls.postWithLink : calls.post,
+    call: postCall(text),
     effect: true,
   };
 }

@@ -42,6 +42,8 @@ export const youtube: Platform = {
   ],
   signIn,
   ...youtubeRules,
+  // A look at the video after the upload, and one at its processing.
+  costsOfPost: () => ({ ...youtubeRules.costs['videos.insert'], units: 2 }),
   fit: fitText,
   settleMs: LISTED_AFTER_MS,
   publish,

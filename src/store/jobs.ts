@@ -64,7 +64,7 @@ function outcomes(connection: Connection): Pick<JobStore, 'settle' | 'publish'> 
 }
 
 /** What a person (or, for `cancel`, the source) decides. */
-function decisions(connection: Connection): Pick<JobStore, 'cancel' | 'retry' | 'resolve' | 'approve'> {
+function decisions(connection: Connection): Pick<JobStore, 'cancel' | 'retry' | 'resolve' | 'approve' | 'edit'> {
   const { query, write } = connection;
   const jobs = jobReader(connection);
   const savePost = postWriter(connection);
@@ -76,6 +76,9 @@ function decisions(connection: Connection): Pick<JobStore, 'cancel' | 'retry' | 
   const approve = query(`
     UPDATE jobs SET reason = CASE WHEN run_at > :now THEN 'delay' ELSE 'ready' END,
       text = coalesce(:text, text), updated_at = :now WHERE id = :id`);
+  const setText = query('UPDATE jobs SET text = :text, updated_at = :now WHERE id = :id');
+  const composed = query("SELECT 1 FROM steps WHERE job_id = :id AND name = 'compose text'");
+  const forget = forgetter(connection);
   const live = query('SELECT 1 FROM accounts WHERE id = :id AND removed_at IS NULL');
   const committed = query("SELECT 1 FROM steps WHERE job_id = :id AND kind = 'commit' AND state = 'done'");
   const forgetIntent = query("DELETE FROM steps WHERE job_id = :id AND kind = 'commit'");
@@ -124,6 +127,19 @@ function decisions(connection: Connection): Pick<JobStore, 'cancel' | 'retry' | 
           throw new Failure('E_WRONG_STATE', { message: `Job ${id} does not wait for approval.` });
         }
         approve.run({ id, text: jsonOrNull(text), now });
+        return jobs.viewById(id);
+      }),
+    edit: (id, change, now) =>
+      write(() => {
+        const row = jobs.need(id);
+        if (row.state !== 'waiting' && row.state !== 'dead') throw notIn(row, 'waiting', 'dead');
+        const before = jobs.viewById(id).text ?? {};
+        const parts = Object.entries({ ...before, ...change }).filter(([, value]) => value !== null);
+        // What was uploaded may carry the old text: it is done anew. After a commit this refuses.
+        if (composed.get({ id }) && !forget(id, 'compose text')) {
+          throw new Failure('E_WRONG_STATE', { message: `Job ${id} was sent with its old text already.` });
+        }
+        setText.run({ id, text: parts.length === 0 ? null : JSON.stringify(Object.fromEntries(parts)), now });
         return jobs.viewById(id);
       }),
   };

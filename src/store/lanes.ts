@@ -40,7 +40,7 @@ export const laneQueries = {
 
 type LaneStore = Pick<
   JobStore,
-  'dueLanes' | 'claim' | 'nextRunAt' | 'recover' | 'release' | 'hold' | 'holdRule'
+  'dueLanes' | 'claim' | 'nextRunAt' | 'taken' | 'videosOf' | 'recover' | 'release' | 'hold' | 'holdRule'
 >;
 
 /** Which jobs come next. */
@@ -48,6 +48,14 @@ export function laneStore({ query, read, write }: Connection): LaneStore {
   const due = query<{ id: number }>(laneQueries.due);
   const next = query<{ at: number | null }>(laneQueries.next);
   const claim = query<JobColumns>(laneQueries.claim);
+  const taken = query<{ at: number }>(`
+    SELECT run_at AS at FROM jobs INDEXED BY jobs_lane WHERE state = 'waiting' AND account_id = :accountId
+    UNION ALL
+    SELECT updated_at FROM jobs INDEXED BY jobs_open WHERE open_state = 'running' AND account_id = :accountId
+    UNION ALL
+    SELECT posts.published_at FROM posts CROSS JOIN jobs ON jobs.id = posts.job_id
+    WHERE posts.published_at >= :since AND jobs.account_id = :accountId`);
+  const videosOf = query<{ id: number }>('SELECT video_id AS id FROM jobs WHERE account_id = :accountId');
   const recover = query<{ id: number }>(`
     UPDATE jobs INDEXED BY jobs_open SET state = 'waiting', reason = 'ready', run_at = :now, updated_at = :now
     WHERE open_state = 'running' RETURNING id`);
@@ -77,6 +85,8 @@ export function laneStore({ query, read, write }: Connection): LaneStore {
         return row && jobOf(row);
       }),
     nextRunAt: (_now, except = []) => read(() => next.get({ except: JSON.stringify(except) })?.at ?? null),
+    taken: (accountId, since) => read(() => taken.all({ accountId, since }).map(({ at }) => at)),
+    videosOf: (accountId) => read(() => videosOf.all({ accountId }).map(({ id }) => id)),
     recover: (now) =>
       write(() =>
         recover

@@ -80,6 +80,12 @@ export function limitStore(connection: Connection): LimitStore {
         const resetsAt = used === 0 ? null : freesAt(buckets.whole(scopeKey, limit, now), now);
         return { used, max, resetsAt, blockedUntil };
       }),
+    ledger: (scopeKey, limit, now) =>
+      read(() => {
+        const { used } = buckets.open(scopeKey, limit, now);
+        const { max, blockedUntil, reading, spends } = buckets.whole(scopeKey, limit, now);
+        return { max, used, blockedUntil, resetsAt: reading?.resetsAt ?? null, spends };
+      }),
     setMax: (scopeKey, bucket, max) => write(() => void setMax.run({ scopeKey, bucket, max })),
     prune: (before) => write(() => prune.run({ before }).changes),
   };

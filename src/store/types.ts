@@ -5,6 +5,7 @@ import type { JobError, JobState, Verdict } from '../core/job.ts';
 import type { Limit, LimitReading } from '../core/limit.ts';
 import type { MediaFacts } from '../core/media.ts';
 import type { PlatformId } from '../core/names.ts';
+import type { Ledger } from '../core/quota-calendar.ts';
 import type { Rule } from '../core/rule.ts';
 import type { TracedExchange } from '../core/session.ts';
 import type { SourceItem, Video } from '../core/video.ts';
@@ -271,6 +272,13 @@ export interface JobStore {
    * would never name (paused accounts, reasons approval, paused, login) and lanes in `except` don't count.
    */
   nextRunAt(now: number, except?: readonly number[]): Promise<number | null>;
+  /**
+   * The instants at which something goes out on a lane: the due times of its jobs that wait or run, and when its
+   * posts since `since` were published. In no order.
+   */
+  taken(accountId: number, since: number): Promise<number[]>;
+  /** Ids of the videos that have a job on a lane, whatever became of it. */
+  videosOf(accountId: number): Promise<number[]>;
   /** Jobs that were running when the process died: waiting again, due now. Gives their ids. */
   recover(now: number): Promise<number[]>;
   /** A running job whose verdict could not be written: waiting again, due at runAt. No matter where it is not running. */
@@ -295,6 +303,11 @@ export interface JobStore {
   ): Promise<JobView>;
   /** Waiting for approval → due at runAt, with or without a changed text. */
   approve(id: number, text: Readonly<Record<string, unknown>> | null, now: number): Promise<JobView>;
+  /**
+   * A person's own text (`body`, `title`) for a job that waits or is dead; parts left out stay as they are, null takes
+   * one back. What was made of the old text is forgotten. Refuses (E_WRONG_STATE) once it was sent.
+   */
+  edit(id: number, text: Readonly<Record<string, string | null>>, now: number): Promise<JobView>;
   /** Moves waiting jobs of an account from reason login/paused/breaker to ready (after sign-in), or the other way. */
   hold(
     accountId: number,
@@ -413,6 +426,8 @@ export interface LimitStore {
     limit: Limit,
     now: number,
   ): Promise<{ used: number; max: number; resetsAt: number | null; blockedUntil: number | null }>;
+  /** All that a forecast of one bucket needs: what counts now, and the spends that count for a while yet. */
+  ledger(scopeKey: string, limit: Limit, now: number): Promise<Ledger>;
   /** A person's own maximum for a bucket; null takes it away. */
   setMax(scopeKey: string, bucket: string, max: number | null): Promise<void>;
   /** Forgets spends that no window needs any more (older than `before`). */
