@@ -7,6 +7,7 @@ import {
   mediaFile,
   openStage,
   postsOf,
+  type SignedIn,
   type Stage,
   sendings,
   textOf,
@@ -22,7 +23,8 @@ const lastPost = ({ requests }: Stage) => {
   return { headers: request.headers, body: JSON.parse(request.body.toString()) as Record<string, unknown> };
 };
 
-const recentOf = mastodon.recent as NonNullable<typeof mastodon.recent>;
+const recentOf = async (me: SignedIn, stage: Stage, since: number) =>
+  (await mastodon.recent?.({ ...me, clock: stage.clock, since })) ?? [];
 const posting = { method: 'POST', path: 'statuses$', times: 1 };
 
 describe('publishing', () => {
@@ -348,7 +350,7 @@ describe('recent posts', () => {
     await me.drive();
     stage.clock.advance(MINUTE);
     await me.drive({ job: { video: { ...video, remoteId: '8' }, text: textOf('It’s "two" & <three>') } });
-    const recent = await recentOf({ ...me, clock: stage.clock, since: stage.clock.now() - DAY });
+    const recent = await recentOf(me, stage, stage.clock.now() - DAY);
     expect(recent.map(({ text }) => text)).toEqual(['It’s "two" & <three>', video.caption]);
     expect(recent.map(({ id }) => id)).toEqual(postsOf(stage).map(({ id }) => id));
     expect(recent[0]?.url).toBe(postsOf(stage)[0]?.url);
@@ -364,13 +366,9 @@ describe('recent posts', () => {
       await me.drive({ job: { video: { ...video, remoteId: String(n) } } });
       stage.clock.advance(MINUTE);
     }
-    const all = await recentOf({ ...me, clock: stage.clock, since: from });
+    const all = await recentOf(me, stage, from);
     expect(all).toHaveLength(90);
-    const some = await recentOf({
-      ...me,
-      clock: stage.clock,
-      since: stage.clock.now() - 10.5 * MINUTE,
-    });
+    const some = await recentOf(me, stage, stage.clock.now() - 10.5 * MINUTE);
     expect(some).toHaveLength(10);
     expect(sendings(stage)).toBe(90);
   });
