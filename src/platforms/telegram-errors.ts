@@ -6,6 +6,7 @@ import { Failure } from '../core/failure.ts';
 import type { HttpRequest, HttpResponse } from '../core/http.ts';
 import type { LimitReading } from '../core/limit.ts';
 import { retryAfter } from '../net/classify.ts';
+import { mask } from '../net/redact.ts';
 import { calls } from './telegram-rules.ts';
 
 /** Name of the step that brings the file to Telegram: done anew where Telegram has forgotten the file. */
@@ -76,7 +77,10 @@ export function classifyAnswer(
 export function refusalOf(response: HttpResponse, clock: Clock): Failure {
   const { status } = response;
   const { description = '' } = answerOf(response);
-  const said = description.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').slice(0, 300);
+  // Read by platform code itself where a 400 may say more: then nobody else masks it.
+  const said = mask(description)
+    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .slice(0, 300);
   const known = { status, certain: true, message: `Telegram refused: ${said === '' ? status : said}` };
   const command = 'repost login telegram --token-stdin --account CHANNEL';
   if (status === 429)

@@ -20,12 +20,19 @@ export function partsOf(contentType: string, body: Buffer): FormPart[] | undefin
     const next = body.indexOf(Buffer.concat([Buffer.from('\r\n'), edge]), headEnd);
     if (headEnd < 0 || next < 0) return undefined;
     const head = body.subarray(at, headEnd).toString();
-    const name = /^content-disposition:.*?[; ]name="([^"]*)"/imu.exec(head)?.[1];
-    const filename = /^content-disposition:.*?[; ]filename="([^"]*)"/imu.exec(head)?.[1];
+    const name = parameterOf(head, 'name');
+    const filename = parameterOf(head, 'filename');
     if (name === undefined) return undefined;
     const value = body.subarray(headEnd + 4, next);
     parts.push(filename === undefined ? { name, value } : { name, filename, value });
     at = next + 2;
   }
   return undefined;
+}
+
+/** Quoted as a rule; a plain word needs no quotes. */
+function parameterOf(head: string, name: string): string | undefined {
+  const shape = new RegExp(`^content-disposition:.*?[; ]${name}=(?:"([^"]*)"|([^\\s";]+))`, 'imu');
+  const [, quoted, plain] = shape.exec(head) ?? [];
+  return quoted ?? plain;
 }
