@@ -4,6 +4,7 @@ import { folderVideos } from '../media/folder-videos.ts';
 import { registry } from '../platforms/index.ts';
 import { journalSeal } from '../vault/seal.ts';
 import type { App } from './app.ts';
+import { openHost } from './host.ts';
 import { createObtain } from './obtain.ts';
 
 export interface OpenEngine {
@@ -31,6 +32,7 @@ export async function openEngine(app: App): Promise<OpenEngine> {
     freshen: net.freshen,
     anonymous: net.plain(),
     obtain: await createObtain(app),
+    host: () => openHost(app),
     seal: await journalSeal(await app.vault(), net.lock),
     settings: engineSettings(app),
     emit: (event) => {

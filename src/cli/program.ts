@@ -6,6 +6,7 @@ import { appCommands } from './commands/app.ts';
 import { configCommands } from './commands/config.ts';
 import { daemonCommands } from './commands/daemon.ts';
 import { errorsCommands } from './commands/errors.ts';
+import { hostCommands } from './commands/host.ts';
 import { jobsCommands } from './commands/jobs.ts';
 import { limitsCommands } from './commands/limits.ts';
 import { loginCommands } from './commands/login.ts';
@@ -53,7 +54,7 @@ export function buildProgram(around: Surroundings): Command {
 
 /** As the help lists them: in the order in which a person needs them. */
 const groups: readonly [string, readonly ((program: Command, around: Surroundings) => void)[]][] = [
-  ['Set up:', [appCommands, loginCommands, accountsCommands, sourceCommands, ruleCommands]],
+  ['Set up:', [appCommands, loginCommands, accountsCommands, sourceCommands, ruleCommands, hostCommands]],
   ['Publish:', [daemonCommands]],
   ['Look and mend:', [statusCommands, jobsCommands, limitsCommands, quarantineCommands]],
   ['This machine:', [configCommands, errorsCommands, versionCommand]],

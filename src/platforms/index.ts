@@ -8,6 +8,7 @@ import { instagram } from './instagram.ts';
 import { linkedin } from './linkedin.ts';
 import { mastodon } from './mastodon.ts';
 import { telegram } from './telegram.ts';
+import { threads } from './threads.ts';
 import { tiktokService, tiktokSource } from './tiktok.ts';
 import { x } from './x.ts';
 import { youtube } from './youtube.ts';
@@ -18,10 +19,11 @@ const platforms: Readonly<Partial<Record<PlatformId, Platform>>> = {
   instagram,
   x,
   facebook,
+  threads,
   bluesky,
   mastodon,
-  telegram,
   linkedin,
+  telegram,
 };
 
 /** Every service one can sign in to. */
