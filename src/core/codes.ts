@@ -420,6 +420,13 @@ const table = {
     title: 'The source video is gone or no longer public.',
     todo: 'Nothing to do; what its owner took back is not reposted.',
   },
+  E_NOT_WANTED: {
+    class: 'permanent',
+    side: 'you',
+    title: 'The rule does not want this video.',
+    todo: 'Nothing to do; change the rule or the caption, then retry, if it should go out.',
+    command: 'repost jobs retry ID',
+  },
   E_NO_MEDIA: {
     class: 'config',
     side: 'you',

@@ -82,10 +82,13 @@ export function judge(
       return end();
     case 'later':
     case 'login': {
-      const giveUpAt = job.giveUpAt ?? now + policy.giveUpMs;
-      if (now >= giveUpAt) return { ...end(), giveUpAt };
       const reason = failure.kind === 'login' ? 'login' : (failure.reason ?? 'processing');
       const runAt = Math.max(now, failure.notBefore ?? now + backoff(1, random, policy));
+      // A rule's own timing, and a limit that says when it frees, are a queue and no trouble: however long it is.
+      const queued = reason === 'window' || (reason === 'quota' && failure.notBefore !== undefined);
+      if (queued) return { ...base, state: 'waiting', reason, runAt };
+      const giveUpAt = job.giveUpAt ?? now + policy.giveUpMs;
+      if (now >= giveUpAt) return { ...end(), giveUpAt };
       const waiting: Verdict = { ...base, state: 'waiting', reason, runAt, giveUpAt };
       return failure.kind === 'login' ? { ...waiting, accountNeedsLogin: true } : waiting;
     }

@@ -16,6 +16,7 @@ import { type OpenRun, openRun } from './journal.ts';
 import { readLiveLimits } from './live-limits.ts';
 import { checkRoom, openMeter } from './meter.ts';
 import { sourceStillPublic } from './still-public.ts';
+import { checkStillWanted, passTiming } from './timing-gate.ts';
 
 /** Runs one claimed job once and writes what became of it. Never throws for what the job did. */
 export async function runJob(deps: EngineDeps, claimed: JobRow, signal?: AbortSignal): Promise<void> {
@@ -86,6 +87,7 @@ async function publish(deps: EngineDeps, attempt: Attempt): Promise<Post> {
 
   const rule = job.ruleId === null ? undefined : await deps.store.rules.get(job.ruleId);
   const destination = rule?.destinations.find((one) => one.accountId === account.id);
+  if (!run.committed) await passTiming(deps, job, rule, run.doneAt('compose text'));
   await passBreaker(deps, platform, account, http);
   if (!run.committed) await passQuarantine(deps, platform, account, http);
   if (!run.committed) {
@@ -95,8 +97,11 @@ async function publish(deps: EngineDeps, attempt: Attempt): Promise<Post> {
   }
   const taking = platform.mediaFor ? { ...platform, media: platform.mediaFor(account) } : platform;
   const media = await deps.obtain(video, rule, taking, signal);
+  // The whole caption comes with the file, where the source's own is cut.
+  const whole = (await deps.store.videos.get(video.id)) ?? video;
+  if (!run.committed) checkStillWanted(whole, rule);
   const text = await run.step<FittedText>('compose text', async () =>
-    composeText(platform, account, video, rule, job),
+    composeText(platform, account, whole, rule, job),
   );
   return platform.publish({
     run,
@@ -134,8 +139,8 @@ async function settle(
 ): Promise<void> {
   const { store, clock } = deps;
   const now = clock.now();
-  if (failure.code === 'E_SOURCE_GONE' && !committed) {
-    await store.videos.setState(job.videoId, 'gone');
+  if ((failure.code === 'E_SOURCE_GONE' || failure.code === 'E_NOT_WANTED') && !committed) {
+    if (failure.code === 'E_SOURCE_GONE') await store.videos.setState(job.videoId, 'gone');
     await store.jobs.cancel(job.id, errorOf(failure), now);
     return;
   }
