@@ -1,12 +1,13 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { type Clock, systemClock } from '../core/clock.ts';
+import { Failure } from '../core/failure.ts';
 import type { Vault } from '../core/vault.ts';
 import type { OriginMap } from '../net/origins.ts';
 import { loadOrigins } from '../net/origins.ts';
 import type { Store } from '../store/types.ts';
 import { type Config, openConfig } from './config.ts';
 import type { Net } from './connect.ts';
-import type { Io } from './io.ts';
+import { canAsk, type Io } from './io.ts';
 import { filesIn, makeFolder, type Paths, pathsOf } from './paths.ts';
 
 /** What every command can reach; each part is opened when first asked for, so that a command pays only for its own. */
@@ -21,6 +22,8 @@ export interface App {
   origins: OriginMap;
   /** True where prompts are forbidden. */
   noInput: boolean;
+  /** Says something that its person must know, whatever the command; once, on stderr. */
+  warn(text: string): void;
   store(): Promise<Store>;
   vault(): Promise<Vault>;
   net(): Promise<Net>;
@@ -31,7 +34,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-export function openApp(io: Io, options: { noInput?: boolean } = {}): App {
+export function openApp(io: Io, options: { noInput?: boolean; warn?: (text: string) => void } = {}): App {
   const paths = pathsOf(io.env);
   const files = filesIn(paths);
   let config = openConfig(files.config, io.env);
@@ -56,6 +59,7 @@ export function openApp(io: Io, options: { noInput?: boolean } = {}): App {
     },
     origins,
     noInput: options.noInput ?? false,
+    warn: options.warn ?? ((text) => void io.stderr.write(`note: ${text}\n`)),
     store: () => {
       store ??= openHomeStore(app);
       return store;
@@ -101,14 +105,26 @@ async function openHomeVault(app: App): Promise<Vault> {
     clock: app.clock,
     ...(isVaultKind(kind) ? { kind } : {}),
     ...(command === '' ? {} : { command }),
+    ...(canAsk(app.io, app.noInput) ? { prompt: askPassphrase } : {}),
   });
   if (remembered === undefined) await meta.set(VAULT_KEY, vault.kind);
   else if (remembered !== vault.kind) {
-    app.io.stderr.write(
-      `note: this home’s secrets are in the vault “${remembered}”, and now “${vault.kind}” is asked: sign in again, or go back with: repost config set vault ${remembered}\n`,
+    app.warn(
+      `this home’s secrets are in the vault “${remembered}”, and now “${vault.kind}” is asked: sign in again, or go back with: repost config set vault ${remembered}`,
     );
   }
   return vault;
+}
+
+async function askPassphrase({ path, isNew }: { path: string; isNew: boolean }): Promise<string> {
+  const { askText } = await import('./prompts.ts');
+  const passphrase = await askText(
+    isNew ? 'A passphrase for the new vault (keep it well: nobody can recover it)' : `Passphrase of ${path}`,
+    true,
+  );
+  if (isNew && (await askText('The same again', true)) !== passphrase)
+    throw new Failure('E_VAULT_PASSPHRASE', { message: 'The two passphrases differ.' });
+  return passphrase;
 }
 
 const VAULT_KEY = 'vault.kind';

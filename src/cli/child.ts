@@ -22,6 +22,8 @@ export interface Running {
   /** Resolves when it ends well; throws with its words where not. */
   succeeded(): Promise<void>;
   stop(): Promise<void>;
+  /** Tells it to stop, without waiting. */
+  kill(): void;
 }
 
 const ASK_AGAIN_MS = 250;
@@ -130,6 +132,9 @@ function watchChild(child: ChildProcess, args: readonly string[], onLine?: (line
     async stop() {
       if (!ended) child.kill('SIGTERM');
       await closed;
+    },
+    kill: () => {
+      if (!ended) child.kill('SIGTERM');
     },
   };
 }

@@ -21,8 +21,8 @@ export interface Turn {
   print(value: unknown, human: () => string): void;
   /** A remark for people, on stderr; nothing with --json. */
   note(text: string): void;
-  /** Says that an origins map is active, where one is and it was not said yet. By itself at the end. */
-  noteOrigins(): void;
+  /** Says what waits to be said (see App.warn); by itself at the end. */
+  sayNotes(): void;
 }
 
 export interface Surroundings {
@@ -47,23 +47,24 @@ export function act(
     const json = options.json === true;
     const { io } = around;
     let app: App | undefined;
-    let origins: OriginsNote | undefined;
+    const notes = openNotes(io, json);
     try {
       const { openApp } = await import('./app.ts');
       const noInput = options.input === false || Boolean(io.env['REPOST_NO_INPUT'] || io.env['CI']);
-      app = openApp(io, { noInput });
-      origins = originsNote(io, json, app.origins.active);
-      // People read it first; a program that parses stderr finds it with what else is there.
-      if (!json) origins.say();
+      app = openApp(io, { noInput, warn: notes.add });
+      if (app.origins.active)
+        app.warn(
+          `requests go to the addresses in ${io.env['REPOST_ORIGINS']} (REPOST_ORIGINS), not to the real platforms`,
+        );
       const action = await load();
       const positional = args.slice(0, -2) as never[];
-      const code = await action(turnOf(app, io, json, noInput, origins), options as never, ...positional);
-      origins.say();
+      const code = await action(turnOf(app, json, noInput, notes), options as never, ...positional);
+      notes.say();
       await app.close();
       around.exit(code ?? 0);
     } catch (error) {
       const failure = asFailure(error);
-      sayFailure(io, failure, json, origins?.take());
+      sayFailure(io, failure, json, notes.take());
       if (failure.code === 'E_INTERNAL' && io.env['REPOST_DEBUG'])
         io.stderr.write(`${(error as Error).stack}\n`);
       await app?.close().catch(() => undefined);
@@ -72,7 +73,8 @@ export function act(
   };
 }
 
-function turnOf(app: App, io: Io, json: boolean, noInput: boolean, origins: OriginsNote): Turn {
+function turnOf(app: App, json: boolean, noInput: boolean, notes: Notes): Turn {
+  const { io } = app;
   return {
     app,
     json,
@@ -82,33 +84,34 @@ function turnOf(app: App, io: Io, json: boolean, noInput: boolean, origins: Orig
     note: (text) => {
       if (!json) io.stderr.write(withNewline(text));
     },
-    noteOrigins: () => origins.say(),
+    sayNotes: () => notes.say(),
   };
 }
 
-interface OriginsNote {
-  /** Says it, unless it is said. With --json it is a JSON line like everything else there. */
+interface Notes {
+  add(text: string): void;
+  /** Says what was not said yet. */
   say(): void;
-  /** Gives it to be said with something else. */
+  /** Gives it to be said with an error. */
   take(): string | undefined;
 }
 
-function originsNote(io: Io, json: boolean, active: boolean): OriginsNote {
-  let open = active;
-  const take = () => {
-    const text = open
-      ? `requests go to the addresses in ${io.env['REPOST_ORIGINS']} (REPOST_ORIGINS), not to the real platforms`
-      : undefined;
-    open = false;
-    return text;
-  };
+/**
+ * For people each note is a line at once. With --json they wait for the end, so that an error is the one object
+ * on stderr, the notes within it; where nothing failed, they are JSON lines.
+ */
+function openNotes(io: Io, json: boolean): Notes {
+  let waiting: string[] = [];
   return {
-    take,
-    say: () => {
-      const note = take();
-      if (note !== undefined)
-        io.stderr.write(json ? `${JSON.stringify({ schemaVersion: 1, note })}\n` : `note: ${note}\n`);
+    add: (text) => {
+      if (json) waiting.push(text);
+      else io.stderr.write(`note: ${text}\n`);
     },
+    say: () => {
+      for (const note of waiting) io.stderr.write(`${JSON.stringify({ schemaVersion: 1, note })}\n`);
+      waiting = [];
+    },
+    take: () => (waiting.length === 0 ? undefined : waiting.join('; ')),
   };
 }
 

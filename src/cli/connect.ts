@@ -109,7 +109,7 @@ export async function createNet(app: App): Promise<Net> {
       if (grant) return grant;
       throw new Failure('E_LOGIN_NEEDED', {
         message: `The vault holds no sign-in for ${account.account}.`,
-        command: `repost login ${account.platform}`,
+        command: `repost login ${account.platform} --account ${account.handle}`,
       });
     },
     close: () => transport.close(),

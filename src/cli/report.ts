@@ -23,6 +23,7 @@ export function createReporter(app: App, form: 'json' | 'lines' | 'silent', spin
   const { io } = app;
   const paint = painter(wantsColor(io, io.stderr));
   const progress = spinner && progressLines(spinner);
+  const levelFor = levelByNews();
 
   const write = (event: string, facts: Readonly<Record<string, unknown>>, level: Level) => {
     if (levels.indexOf(level) < levels.indexOf(app.config.text('log.level'))) return;
@@ -42,8 +43,7 @@ export function createReporter(app: App, form: 'json' | 'lines' | 'silent', spin
     tell(event) {
       progress?.(event);
       if (event.kind === 'job-progress') return;
-      const idle = event.kind === 'poll' && event.fresh === 0;
-      write(event.kind, factsOf(event), idle ? 'debug' : levelOf(event.kind));
+      write(event.kind, factsOf(event), levelFor(event));
     },
     say: (event, facts) => write(event, facts, levelOf(event)),
     close: () => spinner?.close(),
@@ -53,6 +53,27 @@ export function createReporter(app: App, form: 'json' | 'lines' | 'silent', spin
 function levelOf(event: string): Level {
   if (event === 'poll-failed' || event === 'login-needed' || event === 'quarantine') return 'warn';
   return event === 'error' || event === 'trouble' ? 'error' : 'info';
+}
+
+/** A poll that found nothing, and a job that waits for the same thing once more, are no news. */
+function levelByNews(): (event: EngineEvent) => Level {
+  const told = new Map<number, string>();
+  return (event) => {
+    if (event.kind === 'poll' && event.fresh === 0) return 'debug';
+    if (!('job' in event)) return levelOf(event.kind);
+    const { id, state, reason } = event.job;
+    const before = told.get(id);
+    if (event.kind === 'job-started') {
+      if (before === undefined) told.set(id, '');
+      return before === undefined ? 'info' : 'debug';
+    }
+    if (state !== 'waiting') {
+      told.delete(id);
+      return state === 'dead' || state === 'unknown' ? 'warn' : 'info';
+    }
+    told.set(id, String(reason));
+    return before === reason ? 'debug' : 'info';
+  };
 }
 
 /** A line for each running job, its upload as a bar. */

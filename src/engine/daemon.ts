@@ -6,6 +6,9 @@ import type { Engine } from './engine.ts';
 /** How often the daemon looks at least: catches clock jumps, wake-ups from suspend and changes by others. */
 const TICK = '*/15 * * * * *';
 
+/** How soon it looks again where something is due and did not start. */
+const LOOK_AGAIN_MS = 250;
+
 /** How often sign-ins of idle accounts are looked at: the shortest that lapse unused last days. */
 const FRESHEN_MS = 6 * HOUR;
 
@@ -65,10 +68,9 @@ export function startDaemon(deps: EngineDeps, engine: Engine, onError: (error: u
       awake = resolve;
     });
     if (nudged) awake?.();
-    // A due time in the past means its lane or source is busy: the end of that wakes us.
-    const ahead = dueAt === null ? null : dueAt - deps.clock.now();
-    const timer =
-      ahead === null || ahead <= 0 ? woken : deps.clock.sleep(ahead, stop.signal).catch(() => undefined);
+    // What is due already either runs (its end wakes us) or came due since the last look.
+    const ahead = dueAt === null ? null : Math.max(LOOK_AGAIN_MS, dueAt - deps.clock.now());
+    const timer = ahead === null ? woken : deps.clock.sleep(ahead, stop.signal).catch(() => undefined);
     await Promise.race([woken, timer]);
     stop.abort();
     awake = undefined;

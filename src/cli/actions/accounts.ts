@@ -10,7 +10,7 @@ import { findAccount } from '../find.ts';
 import { limitStates } from '../limits.ts';
 import { relativeText, table, tableWidth } from '../table.ts';
 
-export async function listAccounts({ app, print, paint }: Turn): Promise<undefined> {
+export async function listAccounts({ app, print, note, paint }: Turn): Promise<undefined> {
   const accounts = await (await app.store()).accounts.list();
   const now = app.clock.now();
   print(accounts.map(accountView), () =>
@@ -31,9 +31,7 @@ export async function listAccounts({ app, print, paint }: Turn): Promise<undefin
   );
   const broken = accounts.filter((account) => account.status === 'login-needed');
   for (const account of broken)
-    app.io.stderr.write(
-      `${paint('yellow', 'sign in again:')} repost login ${account.platform} --account ${account.handle}\n`,
-    );
+    note(`${paint('yellow', 'sign in again:')} repost login ${account.platform} --account ${account.handle}`);
 }
 
 export async function showAccount({ app, print }: Turn, _options: unknown, text: string): Promise<undefined> {

@@ -13,7 +13,7 @@ import { version } from '../version.ts';
 export async function daemon(turn: Turn): Promise<number> {
   const { app } = turn;
   const lock = await takeHome(app);
-  turn.noteOrigins();
+  turn.sayNotes();
   const format = turn.json || app.config.text('log.format') === 'json' ? 'json' : 'lines';
   const reporter = createReporter(app, format);
   try {

@@ -4,6 +4,7 @@ import { OffsetClock } from '../../sandbox/clock.ts';
 import { simulators } from '../../sandbox/index.ts';
 import { createSandbox } from '../../sandbox/sandbox.ts';
 import { type SandboxServer, serveSandbox } from '../../sandbox/server.ts';
+import { schemaVersion } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { wholeNumber } from '../find.ts';
 
@@ -24,16 +25,16 @@ export async function startSandbox(
 }
 
 export async function runSandbox(
-  { app }: Turn,
+  { app, note }: Turn,
   options: { port: string; originsFile?: string },
 ): Promise<number> {
   const { server } = await startSandbox(wholeNumber(options.port, '--port'));
   if (options.originsFile !== undefined)
     writeFileSync(options.originsFile, `${JSON.stringify(server.origins, null, 2)}\n`);
   app.io.stdout.write(
-    `${JSON.stringify({ origins: server.origins, control: server.control, feeds: server.feeds })}\n`,
+    `${JSON.stringify({ schemaVersion, origins: server.origins, control: server.control, feeds: server.feeds })}\n`,
   );
-  app.io.stderr.write(`The simulated platforms run at ${server.url}; stop them with Ctrl-C.\n`);
+  note(`The simulated platforms run at ${server.url}; stop them with Ctrl-C.`);
   await untilStopped();
   await server.close();
   return 0;

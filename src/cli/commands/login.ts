@@ -25,5 +25,5 @@ export function loginCommands(program: Command, around: Surroundings): void {
     .description('revoke the sign-in at the platform and forget it')
     .option('--force', 'forget it even where the platform can’t be told')
     .addHelpText('after', '\nExample:\n  $ repost logout youtube:@creator');
-  logout.action(act(around, logout, async () => (await import('../actions/login.ts')).logout));
+  logout.action(act(around, logout, async () => (await import('../actions/logout.ts')).logout));
 }

@@ -1,0 +1,182 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { PlatformId } from '../../core/names.ts';
+import { approve } from '../../sandbox/person.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { openAddress } from '../browser.ts';
+import type { Program, Running } from '../child.ts';
+import type { Turn } from '../command.ts';
+import { harmless, shorten } from '../io.ts';
+import { openSpinner } from '../spinner.ts';
+import { spanText } from '../table.ts';
+
+/** What the demo's acts work with. */
+export interface Stage {
+  turn: Turn;
+  /** The folder of originals. */
+  originals: string;
+  repost: Program;
+  sandbox: Sandbox;
+  /** True: the person approves the sign-ins in a browser. */
+  interactive: boolean;
+}
+
+export interface PublishedJob {
+  state: string;
+  post: { url: string; lagSeconds: number } | null;
+  destination: { account: string; platform: PlatformId };
+  video: { id: number; caption: string };
+}
+
+export const destinations: readonly PlatformId[] = ['youtube', 'instagram', 'x'];
+
+/** The videos that the simulated creator publishes, shipped beside the program. */
+const videos: readonly { file: string; caption: string; durationSeconds: number; needs?: string }[] = [
+  { file: 'sunrise.mp4', caption: 'Sunrise over the harbour ☀️ #morning #sea', durationSeconds: 12 },
+  {
+    file: 'waves.mp4',
+    caption: 'Waves in H.265 🌊 filmed on the new phone #waves',
+    durationSeconds: 9,
+    needs: 'ffmpeg',
+  },
+  {
+    file: 'long-walk.mp4',
+    caption:
+      'A long walk <script>alert(1)</script> \u202Eevil\u202C @friend 👩‍👩‍👧‍👦 see shop.example.com #walk #fyp',
+    durationSeconds: 64,
+  },
+];
+
+/** The whole demo takes seconds; past this something is wrong. */
+const PATIENCE_MS = 120_000;
+
+/** Keys, sign-ins, settings and the rule. */
+export async function setUp(stage: Stage): Promise<void> {
+  const { repost, turn, originals } = stage;
+  await repost.run(['config', 'set', 'poll.interval', '1s']);
+  title(turn, 'Sign in');
+  for (const id of ['tiktok', ...destinations] as const) await signIn(stage, id);
+  title(turn, 'Say what goes where');
+  const to = destinations.flatMap((id) => ['--to', `${id}:@creator`]);
+  const rule = ['--from', 'tiktok:@creator', ...to, '--media', `folder:${originals}`, '--fit', 'transcode'];
+  say(turn, ['rule', 'add', ...rule]);
+  done(turn, (await repost.run(['rule', 'add', ...rule])).trim());
+}
+
+async function signIn({ repost, interactive, turn }: Stage, id: PlatformId): Promise<void> {
+  const keys = ['app', 'add', id, '--client-id', `sandbox-${id}-id`, '--client-secret-stdin'];
+  say(turn, keys);
+  await repost.run(keys, `sandbox-${id}-secret\n`);
+  say(turn, ['login', id]);
+  const timeout = interactive ? '5m' : '60s';
+  const login = repost.start([
+    ...['login', id, '--no-browser', '--json', '--account', '@creator', '--timeout', timeout],
+  ]);
+  const { authorizeUrl } = JSON.parse(await login.nextLine()) as { authorizeUrl: string };
+  if (interactive) {
+    turn.note(`  Approve it in your browser: ${authorizeUrl}`);
+    await openAddress(turn.app.io.env, authorizeUrl).catch(() => undefined);
+  } else {
+    await approve(authorizeUrl, { account: '@creator' });
+  }
+  const account = JSON.parse(await login.nextLine()) as { account: string; name: string };
+  await login.succeeded();
+  done(turn, `signed in as ${account.account} (${account.name})`);
+}
+
+/** The creator publishes; the daemon does the rest. Gives the published jobs. */
+export async function publishAll(stage: Stage): Promise<PublishedJob[]> {
+  const { repost, turn } = stage;
+  title(turn, 'Publish on TikTok, and let it run');
+  say(turn, ['daemon']);
+  const news = { tell: (_line: string) => {} };
+  const daemon = repost.start(['daemon', '--json'], (line) => news.tell(line));
+  // Whoever stops the demo stops its daemon.
+  process.once('exit', daemon.kill);
+  try {
+    return await runDaemon(stage, daemon, news);
+  } finally {
+    await daemon.stop();
+    process.off('exit', daemon.kill);
+  }
+}
+
+async function runDaemon(
+  { repost, turn, sandbox, originals }: Stage,
+  daemon: Running,
+  news: { tell: (line: string) => void },
+): Promise<PublishedJob[]> {
+  await daemon.until((line) => line.includes('"started"'));
+  // The first poll only takes note of what is there: publish after it.
+  await repost.waitFor(
+    ['source', 'list', '--json'],
+    (rows: { lastGoodPollAt: string | null }[]) => rows.some((row) => row.lastGoodPollAt !== null),
+    PATIENCE_MS,
+  );
+  const published = playable(turn);
+  for (const video of published) {
+    const { id } = (await sandbox.control('tiktok', 'publish', {
+      caption: video.caption,
+      durationSeconds: video.durationSeconds,
+      width: 576,
+      height: 1024,
+    })) as { id: string };
+    copyFileSync(videoPath(video.file), join(originals, `${id}.mp4`));
+    turn.note(`  ${turn.paint('cyan', '♪')} @creator publishes “${harmless(shorten(video.caption, 48))}”`);
+  }
+  const wanted = published.length * destinations.length;
+  const spinner = turn.json ? undefined : await openSpinner(turn.app.io, `0 of ${wanted} posts are out`);
+  let out = 0;
+  news.tell = (line) => {
+    const text = postLine(line);
+    if (text === undefined) return;
+    out += 1;
+    done(turn, text);
+    spinner?.show(`${out} of ${wanted} posts are out`);
+  };
+  try {
+    const all = (rows: PublishedJob[]) => rows.filter((row) => row.post).length === wanted;
+    return await repost.waitFor(['jobs', 'list', '--json'], all, PATIENCE_MS);
+  } finally {
+    spinner?.close();
+    news.tell = () => {};
+  }
+}
+
+/** A line of the daemon's log as news of a post, where it is that. */
+function postLine(line: string): string | undefined {
+  if (!line.startsWith('{')) return undefined;
+  const event = JSON.parse(line) as Record<string, unknown>;
+  if (event['event'] !== 'job-ended' || event['state'] !== 'published') return undefined;
+  const account = String(event['account']).padEnd(18);
+  const lag = spanText(Number(event['lagSeconds']) * 1000);
+  return `${account} “${harmless(shorten(String(event['caption']), 24))}” after ${lag}`;
+}
+
+/** X takes no H.265: without ffmpeg that video is left out, and it is said. */
+function playable(turn: Turn): typeof videos {
+  const hasFfmpeg = spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).error === undefined;
+  if (!hasFfmpeg) turn.note('  ffmpeg is not installed, so the H.265 video is left out.');
+  return videos.filter((video) => video.needs === undefined || hasFfmpeg);
+}
+
+function title({ note, paint }: Turn, text: string): void {
+  note(`\n${paint('bold', text)}`);
+}
+
+/** A command as a person would type it. */
+function say({ note, paint }: Turn, args: readonly string[]): void {
+  note(`${paint('dim', `$ repost ${args.join(' ')}`)}`);
+}
+
+function done({ note, paint }: Turn, text: string): void {
+  note(`  ${paint('green', '✓')} ${text}`);
+}
+
+/** Beside the bundle in dist/, or in the source tree. */
+function videoPath(name: string): string {
+  const path = import.meta.url.includes('/dist/') ? `./videos/${name}` : `../../sandbox/videos/${name}`;
+  return fileURLToPath(new URL(path, import.meta.url));
+}

@@ -1,0 +1,152 @@
+import { createInterface } from 'node:readline';
+import type { App as DeveloperApp, Grant, Identity } from '../../core/account.ts';
+import { Failure } from '../../core/failure.ts';
+import type { OAuthSignIn, Service, SignIn } from '../../core/platform.ts';
+import { signIn as browserSignIn } from '../../net/oauth.ts';
+import { schemaVersion } from '../../web/views.ts';
+import type { Turn } from '../command.ts';
+import { canAsk, readStdin } from '../io.ts';
+import { openSpinner, type Spinner } from '../spinner.ts';
+import { parseLength } from '../time.ts';
+import { noApp } from './app.ts';
+
+export interface LoginOptions {
+  /** Commander's spelling of --no-browser: false when given. */
+  browser?: boolean;
+  paste?: boolean;
+  tokenStdin?: boolean;
+  appPassword?: boolean;
+  account?: string;
+  server?: string;
+  as: string;
+  redirectUri?: string;
+  timeout: string;
+}
+
+export interface SignedIn {
+  grant: Grant;
+  app: DeveloperApp | undefined;
+  identities: Identity[];
+}
+
+/** Signs in by the way that the flags choose. Throws what the sign-in throws, E_NO_APP, E_USAGE. */
+export async function signInBy(turn: Turn, service: Service, options: LoginOptions): Promise<SignedIn> {
+  const { app } = turn;
+  const method: SignIn =
+    (options.appPassword ? service.otherSignIns?.['app-password'] : undefined) ?? service.signIn;
+  const at = options.server === undefined ? {} : { at: options.server };
+  const net = await app.net();
+  const stored = await net.developerApp(service, options.server);
+  if (options.tokenStdin || options.appPassword || method.kind === 'token') {
+    if (!method.fromToken) {
+      throw new Failure('E_USAGE', {
+        message: `${service.name} hands out no tokens to paste.`,
+        command: `repost login ${service.id}`,
+      });
+    }
+    const token = await tokenFrom(turn, method.kind === 'token' ? method.what : 'token', options);
+    const http = net.plain(service);
+    const grant = await method.fromToken({
+      http,
+      app: stored,
+      clock: app.clock,
+      token,
+      ...at,
+      ...(options.account === undefined ? {} : { handle: options.account }),
+    });
+    const identities = await service.identities({
+      http: http.carrying(service, grant),
+      grant,
+      app: stored,
+      clock: app.clock,
+    });
+    return { grant, app: stored, identities };
+  }
+  if (!stored && method.ownApp !== false) throw noApp(service);
+  return inBrowser(turn, service, method, stored, options);
+}
+
+async function inBrowser(
+  turn: Turn,
+  service: Service,
+  method: OAuthSignIn,
+  stored: DeveloperApp | undefined,
+  options: LoginOptions,
+): Promise<SignedIn> {
+  const { app, json, note } = turn;
+  const { io } = app;
+  const useBrowser = options.browser !== false && !options.paste;
+  const redirectUri = options.redirectUri ?? stored?.redirectUri;
+  // A browser warns of the certificate that was made on the spot: the pasted address is taken as well.
+  const readsPaste = options.paste === true || (redirectUri ?? method.redirect.uri).startsWith('https:');
+  let spinner: Spinner | undefined;
+  const signingIn = browserSignIn({
+    service,
+    signIn: method,
+    http: (await app.net()).plain(service),
+    clock: app.clock,
+    origins: app.origins,
+    app: stored,
+    timeoutMs: parseLength(options.timeout, '--timeout'),
+    ...(redirectUri === undefined ? {} : { redirectUri }),
+    ...(options.server === undefined ? {} : { at: options.server }),
+    ...(options.account === undefined ? {} : { loginHint: options.account }),
+    ...(readsPaste ? { pasted: lines(turn) } : {}),
+    announce: ({ authorizeUrl, redirectUri: sent }) => {
+      if (json) io.stdout.write(`${JSON.stringify({ schemaVersion, authorizeUrl, redirectUri: sent })}\n`);
+      else if (!useBrowser) {
+        note(
+          `Open this address in a browser${options.paste ? '' : ' on this machine'}:\n\n  ${authorizeUrl}\n`,
+        );
+        note(
+          options.paste
+            ? 'Then paste the address that the browser ends on:'
+            : `The browser comes back to ${sent}.`,
+        );
+      }
+    },
+    browse: async (authorizeUrl) => {
+      if (useBrowser) await openBrowser(turn, service, authorizeUrl);
+      // Where a person may type, nothing turns.
+      if (!json && !readsPaste) spinner = await openSpinner(io, 'waiting for the browser');
+    },
+  }).finally(() => spinner?.close());
+  // A pipe that its writer holds open must not hold the program.
+  return readsPaste ? signingIn.finally(() => io.stdin.destroy()) : signingIn;
+}
+
+async function openBrowser(turn: Turn, service: Service, address: string): Promise<void> {
+  const { note } = turn;
+  try {
+    const { openAddress } = await import('../browser.ts');
+    await openAddress(turn.app.io.env, address);
+    note(`Your browser opens ${service.name}. If it does not, open this address yourself:\n\n  ${address}\n`);
+  } catch {
+    note(`No browser could be opened. Open this address yourself:\n\n  ${address}\n`);
+  }
+}
+
+/** Lines that a person pastes. Nothing is echoed or kept: the address holds the sign-in's code. */
+async function* lines(turn: Turn): AsyncGenerator<string> {
+  const reader = createInterface({ input: turn.app.io.stdin });
+  try {
+    for await (const line of reader) if (line.trim() !== '') yield line.trim();
+  } finally {
+    reader.close();
+  }
+}
+
+async function tokenFrom(turn: Turn, what: string, options: LoginOptions): Promise<string> {
+  if (options.tokenStdin || options.appPassword || !canAsk(turn.app.io, turn.noInput)) {
+    if (!options.tokenStdin && !options.appPassword)
+      throw new Failure('E_MISSING_ANSWER', {
+        message: `The ${what} is missing.`,
+        hint: 'Give it on standard input with --token-stdin.',
+      });
+    const token = (await readStdin(turn.app.io)).trim();
+    if (token === '') throw new Failure('E_USAGE', { message: 'Standard input held no token.' });
+    return token;
+  }
+  const { askText } = await import('../prompts.ts');
+  return (await askText(what, true)).trim();
+}

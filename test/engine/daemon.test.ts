@@ -1,0 +1,80 @@
+import { afterEach, expect, it } from 'vitest';
+import { TestClock } from '../../src/core/clock.ts';
+import { startDaemon } from '../../src/engine/daemon.ts';
+import type { EngineDeps } from '../../src/engine/deps.ts';
+import { createEngine } from '../../src/engine/engine.ts';
+import { openStore } from '../../src/store/sqlite.ts';
+
+/** Time that passes with every look at it, as it does on a busy machine. */
+class PassingClock extends TestClock {
+  override now(): number {
+    super.advance(1);
+    return super.now();
+  }
+}
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+/** A daemon over one source that is asked every few milliseconds and never has anything. */
+async function watchOne(clock: TestClock) {
+  const store = await openStore({ path: ':memory:', clock });
+  let polls = 0;
+  const source = { kind: 'folder', accountId: null, locator: '/nowhere', name: '/nowhere', user: 'me' };
+  await store.sources.add(source, clock.now());
+  const unused = () => {
+    throw new Error('nothing is published here');
+  };
+  const deps: EngineDeps = {
+    store,
+    clock,
+    random: () => 0.5,
+    registry: {
+      platform: () => undefined,
+      service: () => undefined,
+      source: () => ({
+        id: 'folder',
+        poll: async () => {
+          polls += 1;
+          return [];
+        },
+        stillPublic: async () => 'public',
+      }),
+    },
+    connect: unused,
+    anonymous: {} as EngineDeps['anonymous'],
+    freshen: async () => undefined,
+    obtain: unused,
+    seal: { seal: (text) => text, unseal: (text) => text },
+    settings: {
+      retry: { baseMs: 1, capMs: 1, attempts: 1, giveUpMs: 1 },
+      concurrency: 1,
+      pollIntervalMs: 20,
+    },
+    emit: () => undefined,
+  };
+  const daemon = startDaemon(deps, createEngine(deps), (error) => {
+    throw error;
+  });
+  closing.push(async () => {
+    await daemon.drain();
+    await store.close();
+  });
+  return { polls: () => polls };
+}
+
+it('asks a source again that came due between two looks, without waiting for the tick', async () => {
+  const clock = new PassingClock();
+  const { polls } = await watchOne(clock);
+  await expect
+    .poll(
+      () => {
+        clock.advance(1000);
+        return polls();
+      },
+      { timeout: 5000, interval: 5 },
+    )
+    .toBeGreaterThan(50);
+});
