@@ -124,7 +124,7 @@ async function runDaemon(
       height: 1024,
     })) as { id: string };
     copyFileSync(videoPath(video.file), join(originals, `${id}.mp4`));
-    turn.note(`  ${turn.paint('cyan', '♪')} @creator publishes “${harmless(shorten(video.caption, 48))}”`);
+    turn.note(`  ${turn.paint('cyan', '♪')} @creator publishes “${harmless(shorten(video.caption, 40))}”`);
   }
   const wanted = published.length * destinations.length;
   const spinner = turn.json ? undefined : await openSpinner(turn.app.io, `0 of ${wanted} posts are out`);
@@ -166,9 +166,11 @@ function title({ note, paint }: Turn, text: string): void {
   note(`\n${paint('bold', text)}`);
 }
 
-/** A command as a person would type it. */
+/** A command as a person would type it; a long one with its flags below each other. */
 function say({ note, paint }: Turn, args: readonly string[]): void {
-  note(`${paint('dim', `$ repost ${args.join(' ')}`)}`);
+  const line = `$ repost ${args.join(' ')}`;
+  const text = line.length < 80 ? line : line.replace(/ --/gu, ' \\\n    --');
+  note(text.replace(/^.*$/gmu, (part) => paint('dim', part)));
 }
 
 function done({ note, paint }: Turn, text: string): void {
