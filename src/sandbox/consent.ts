@@ -109,10 +109,10 @@ body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding
 form, .refusal { width: 100%; max-width: 430px; padding: 28px; border: 1px solid var(--line); border-radius: 20px; background: var(--card); box-shadow: 0 20px 50px #0002; }
 .stage { margin: 0 0 6px; color: var(--soft); font-size: 13px; text-transform: uppercase; letter-spacing: 0.06em; }
 h1 { margin: 0 0 18px; font-size: 22px; font-weight: 500; letter-spacing: -0.01em; overflow-wrap: anywhere; }
-fieldset { margin: 0 0 16px; padding: 8px 14px 12px; border: 1px solid var(--line); border-radius: 12px; }
+fieldset { min-width: 0; margin: 0 0 16px; padding: 8px 14px 12px; border: 1px solid var(--line); border-radius: 12px; }
 legend { color: var(--soft); font-size: 13px; padding: 0 6px; }
 label { display: flex; gap: 12px; align-items: center; padding: 7px 0; cursor: pointer; }
-small { display: block; color: var(--soft); }
+small { display: block; color: var(--soft); overflow-wrap: anywhere; }
 .warning { margin: 0 0 14px; padding: 10px 14px; border-radius: 10px; background: #f5a52433; font-size: 14px; overflow-wrap: anywhere; }
 .buttons { display: flex; gap: 12px; }
 button { flex: 1; padding: 12px; border: 1px solid var(--line); border-radius: 12px; background: none; color: inherit; font: inherit; cursor: pointer; }

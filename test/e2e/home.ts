@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createProgram, type Program } from '../../src/cli/child.ts';
+import { createProgram, type Program, type Running } from '../../src/cli/child.ts';
 import { type MovableClock, OffsetClock } from '../../src/sandbox/clock.ts';
 import { simulators } from '../../src/sandbox/index.ts';
 import { approve } from '../../src/sandbox/person.ts';
@@ -71,20 +71,21 @@ export async function openCliHome(options: CliHomeOptions = {}): Promise<CliHome
         ['app', 'add', platform, '--client-id', `sandbox-${platform}-id`, '--client-secret-stdin'],
         `sandbox-${platform}-secret\n`,
       );
-      const login = repost.start(['login', platform, '--no-browser', '--json', '--account', '@creator']);
-      const { authorizeUrl } = JSON.parse(await login.nextLine()) as { authorizeUrl: string };
+      const { login, authorizeUrl } = await startLogin(repost, platform);
       await approve(authorizeUrl, { account: '@creator' });
       await login.succeeded();
     },
     async publish(caption, file = 'sunrise.mp4') {
+      const video = fileURLToPath(new URL(`../../src/sandbox/videos/${file}`, import.meta.url));
       const { id } = (await sandbox.control('tiktok', 'publish', {
         caption,
+        file: video,
         durationSeconds: 12,
         width: 576,
         height: 1024,
       })) as { id: string };
       const path = join(originals, `${id}.mp4`);
-      copyFileSync(new URL(`../../src/sandbox/videos/${file}`, import.meta.url), path);
+      copyFileSync(video, path);
       // A file that changed a moment ago may still be growing: nobody has to wait for this one.
       utimesSync(path, new Date(0), new Date(Date.now() - 60_000));
       return id;
@@ -94,4 +95,21 @@ export async function openCliHome(options: CliHomeOptions = {}): Promise<CliHome
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** Some platforms know one port only, and other tests sign in as well: whoever comes later waits. */
+export async function startLogin(
+  repost: Program,
+  platform: string,
+  more: readonly string[] = ['--account', '@creator'],
+): Promise<{ login: Running; authorizeUrl: string }> {
+  for (let attemptsLeft = 200; ; attemptsLeft -= 1) {
+    const login = repost.start(['login', platform, '--no-browser', '--json', ...more]);
+    try {
+      const { authorizeUrl } = JSON.parse(await login.nextLine()) as { authorizeUrl: string };
+      return { login, authorizeUrl };
+    } catch (error) {
+      if (attemptsLeft === 0 || !String(error).includes('E_PORT_TAKEN')) throw error;
+    }
+  }
 }

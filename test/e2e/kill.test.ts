@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { PlatformId } from '../../src/core/names.ts';
-import type { SimulatorFactory } from '../../src/sandbox/types.ts';
+import type { SimPlace, SimulatorFactory } from '../../src/sandbox/types.ts';
 import { describeWith } from '../tools.ts';
 import { type CliHome, entry, openCliHome } from './home.ts';
 
@@ -10,7 +10,7 @@ const MINUTE = 60_000;
 const LATER_MS = 30 * MINUTE;
 
 interface Hunt {
-  platforms: readonly PlatformId[];
+  platforms: readonly SimPlace[];
   nth: number;
   when: 'before' | 'after';
   count: number;

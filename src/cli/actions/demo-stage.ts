@@ -119,6 +119,7 @@ async function runDaemon(
   for (const video of published) {
     const { id } = (await sandbox.control('tiktok', 'publish', {
       caption: video.caption,
+      file: videoPath(video.file),
       durationSeconds: video.durationSeconds,
       width: 576,
       height: 1024,
