@@ -67,6 +67,14 @@ export async function publicAddressOf(request: PublishRequest, platform: string)
   return request.publicUrl();
 }
 
+/** What a platform could not fetch is put there anew, on another address, before it is asked again. */
+export function withFreshCopy(error: unknown): unknown {
+  if (!(error instanceof Failure) || error.code !== 'E_HOST') return error;
+  const { message, hint, status } = error;
+  const known = status === undefined ? {} : { status };
+  return new Failure('E_HOST', { kind: 'redo', step: publicCopyStep, message, hint, ...known });
+}
+
 /** The host is there and refuses: a matter for its person, the job waits meanwhile. */
 export function hostTrouble(clock: Clock, message: string, hint?: string): Failure {
   return new Failure('E_HOST', {

@@ -47,7 +47,7 @@ export function s3Host(options: S3Options): MediaHost {
     place: `bucket ${bucket} at ${new URL(base).origin}`,
     newHandle: (file) => `${prefix}${randomBytes(24).toString('hex')}${fileEnding(file)}`,
     async offer(handle, file, signal) {
-      await send({
+      const stored = await send({
         method: 'PUT',
         url: objectUrl(handle),
         body: { path: file.path, start: 0, end: file.bytes },
@@ -60,6 +60,11 @@ export function s3Host(options: S3Options): MediaHost {
         },
         ...(signal ? { signal } : {}),
       });
+      // Every S3 names what it stored; a page of somebody in between doesn't.
+      if (stored.headers['etag'] === undefined)
+        throw new Failure('E_BAD_ANSWER', {
+          message: 'The bucket’s service did not say that it stored the file.',
+        });
       return publicBase === ''
         ? await signedOffer(options, objectUrl(handle))
         : { url: publicUrl(publicBase, handle), until: http.clock.now() + OFFER_MS };

@@ -85,7 +85,13 @@ const instagramErrors: readonly ErrorRow[] = [
   },
   { code: 352, error: 'E_MEDIA_REFUSED', ...refused, what: 'Instagram doesn’t take this video format.' },
   { code: [36000, 36001, 36003], error: 'E_MEDIA_REFUSED', ...refused, what: 'Instagram refused the cover.' },
-  { code: 9004, error: 'E_PLATFORM_DOWN', what: 'Instagram could not fetch the file.' },
+  {
+    code: 9004,
+    error: 'E_HOST',
+    kind: 'retry',
+    what: 'Instagram could not fetch the video from its public address.',
+    hint: 'It is tried again. If it stays: repost host check.',
+  },
   // A first success uses the container up, and a second try then finds none: no proof of anything.
   { code: 24, error: 'E_UNREADABLE', what: 'Instagram can’t find the upload (any more).' },
   { code: -2, error: 'E_PROCESSING', what: 'Instagram lost the upload.' },

@@ -2,6 +2,7 @@ import { HOUR, MINUTE, SECOND } from '../core/clock.ts';
 import { later } from '../core/failure.ts';
 import type { Http } from '../core/http.ts';
 import type { LookUp, PublishRequest } from '../core/platform.ts';
+import { isHosted } from './instagram-login.ts';
 import { graph, graphTime, listAll, readObject, sameText } from './meta.ts';
 
 /** Lists of media lag behind by minutes at the worst. */
@@ -28,8 +29,11 @@ export interface ContainerState {
   video_status?: { uploading_phase?: { bytes_transferred?: number } };
 }
 
-export function readContainer(http: Http, id: string): Promise<ContainerState | undefined> {
-  return readObject(http, id, 'id,status,status_code,video_status');
+type Asking = Pick<PublishRequest, 'http' | 'account'>;
+
+/** How far the bytes have come is told by Facebook Login alone: there is no such field on the other host. */
+export function readContainer({ http, account }: Asking, id: string): Promise<ContainerState | undefined> {
+  return readObject(http, id, `id,status,status_code${isHosted(account) ? '' : ',video_status'}`);
 }
 
 /**
@@ -43,7 +47,7 @@ export async function findPublished(
   containerId: string,
   sentAt: number,
 ): Promise<LookUp<Published>> {
-  const state = (await readContainer(http, containerId))?.status_code;
+  const state = (await readContainer({ http, account }, containerId))?.status_code;
   const { items, cut } = await reelsSince(http, account.remoteId, sentAt - CLOCK_SLACK_MS);
   const same = items.filter((reel) => sameText(reel.caption ?? '', text.body));
   const [only] = same;

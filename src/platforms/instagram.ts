@@ -1,10 +1,19 @@
 import type { Account, Identity } from '../core/account.ts';
 import { HOUR, MINUTE, SECOND } from '../core/clock.ts';
 import { Failure, later, redo } from '../core/failure.ts';
-import type { Http } from '../core/http.ts';
+import { publicAddressOf, publicCopyStep, withFreshCopy } from '../core/host.ts';
+import type { Http, HttpRequest } from '../core/http.ts';
 import type { LimitReading } from '../core/limit.ts';
 import type { Platform, Post, PublishRequest } from '../core/platform.ts';
 import { classifyInstagram, hopelessProcessing } from './instagram-errors.ts';
+import {
+  authorizeInstagram,
+  byInstagramLogin,
+  instagramLogin,
+  instagramLoginOrigins,
+  isHosted,
+  ownAccount,
+} from './instagram-login.ts';
 import type { ContainerState, Published } from './instagram-lookups.ts';
 import {
   findPublished,
@@ -14,7 +23,7 @@ import {
   reelsSince,
 } from './instagram-lookups.ts';
 import { instagramRules } from './instagram-rules.ts';
-import { authorizeMeta, graph, graphTime, graphVersion, metaOrigins } from './meta.ts';
+import { graph, graphTime, graphVersion, metaOrigins } from './meta.ts';
 import type { ListedPage } from './meta-login.ts';
 import { facebookLogin, listPages, pageObstacle, reachedBy } from './meta-login.ts';
 import { sendBytes } from './meta-rupload.ts';
@@ -30,11 +39,14 @@ const STUCK_AFTER_MS = 90 * MINUTE;
 /** For days in May 2026 containers could not be read and could be published: then publishing itself tells. */
 const UNREADABLE_FOR_MS = 5 * MINUTE;
 
-/** Instagram Reels by way of the linked Facebook Page: the one way on which Instagram takes a local file. */
+/**
+ * Instagram Reels by way of the linked Facebook Page: the one way on which Instagram takes a local file. The
+ * other way, Instagram Login, has the same edges and fetches the file from the user's media host.
+ */
 export const instagram: Platform = {
   id: 'instagram',
   name: 'Instagram',
-  origins: metaOrigins,
+  origins: [...metaOrigins, ...instagramLoginOrigins],
   signIn: facebookLogin(
     [
       'instagram_basic',
@@ -46,18 +58,21 @@ export const instagram: Platform = {
     ],
     ['instagram_basic', 'instagram_content_publish', 'pages_show_list', 'pages_read_engagement'],
   ),
+  otherSignIns: { [byInstagramLogin]: instagramLogin },
   ...instagramRules,
+  needsHost: isHosted,
   publishCall: 'media_publish',
   // 2200 characters, 30 hashtags, 20 @: …/reference/ig-user/media. Since 2025-12-18 posts are limited to 5
   // hashtags: https://www.socialmediatoday.com/news/instagram-implements-new-limits-on-hashtag-use/808309/
   fit: (input) => fitCaption(input, { units: 2200, hashtags: 30, usualHashtags: 5, mentions: 20 }),
   settleMs: INDEXED_AFTER_MS,
   publish,
-  identities: async ({ http }) =>
+  identities: async ({ http, grant }) =>
+    (await ownAccount(http, grant)) ??
     (await listPages(http, 'id,name,access_token,tasks,instagram_business_account{id,username,name}')).map(
       identityOf,
     ),
-  authorize: authorizeMeta,
+  authorize: authorizeInstagram,
   classify: classifyInstagram,
   readings: (response, _request, clock) => usageReadings(response, clock.now()),
   readLimits,
@@ -123,14 +138,14 @@ interface Container {
 }
 
 async function publish(request: PublishRequest): Promise<Post> {
-  const { run, http, clock } = request;
+  const { run, http, clock, account } = request;
   // Whoever holds the address can send bytes to it: sealed.
   const container = await run.step('create container', () => createContainer(request), { sealed: true });
   const createdAt = run.doneAt('create container') ?? clock.now();
 
-  await run.step('upload', () => upload(request, container, createdAt));
-  const uploadedAt = run.doneAt('upload') ?? clock.now();
-  await run.step('container ready', () => checkReady(http, container.id, createdAt, uploadedAt));
+  if (!isHosted(account)) await run.step('upload', () => upload(request, container, createdAt));
+  const uploadedAt = run.doneAt('upload') ?? createdAt;
+  await run.step('container ready', () => checkReady(request, container.id, createdAt, uploadedAt));
 
   let sentBefore = false;
   const reel = await run.commit<Published>('publish', {
@@ -152,21 +167,18 @@ async function publish(request: PublishRequest): Promise<Post> {
   };
 }
 
-async function createContainer({
-  http,
-  account,
-  video,
-  media,
-  text,
-  options,
-}: PublishRequest): Promise<Container> {
+async function createContainer(request: PublishRequest): Promise<Container> {
+  const { http, account, video, media, text, options } = request;
+  const file = isHosted(account)
+    ? { video_url: await publicAddressOf(request, 'Instagram by Instagram Login') }
+    : { upload_type: 'resumable' };
   const thumb = Math.max(0, Math.min(Number(options['thumbOffsetMs']) || 0, media.durationMs - 1));
   const strategy = { manual: 'MANUAL', performance: 'SS_PERFORMANCE' }[String(options['trial'])];
-  const response = await http.send({
+  const creation: HttpRequest = {
     url: `${graph}/${account.remoteId}/media`,
     form: {
       media_type: 'REELS',
-      upload_type: 'resumable',
+      ...file,
       caption: text.body || undefined,
       share_to_feed: String(options['shareToFeed'] !== false),
       thumb_offset: thumb > 0 ? String(Math.floor(thumb)) : undefined,
@@ -174,6 +186,9 @@ async function createContainer({
       is_ai_generated: video.aiGenerated ? 'true' : undefined,
     },
     call: 'media',
+  };
+  const response = await http.send(creation).catch((error: unknown) => {
+    throw withFreshCopy(error);
   });
   const { id, uri } = response.json<{ id?: string | number; uri?: string }>();
   if (id === undefined)
@@ -191,8 +206,8 @@ async function upload(request: PublishRequest, container: Container, createdAt: 
     url: container.uri,
     media,
     held: async () => {
-      const state = await readContainer(http, container.id);
-      if (state?.status_code === 'ERROR' || state?.status_code === 'EXPIRED') throw dead(state);
+      const state = await readContainer(request, container.id);
+      if (state?.status_code === 'ERROR' || state?.status_code === 'EXPIRED') throw dead(request, state);
       if (state?.status_code === 'FINISHED' || state?.status_code === 'PUBLISHED') return media.bytes;
       return state?.video_status?.uploading_phase?.bytes_transferred ?? 0;
     },
@@ -202,16 +217,21 @@ async function upload(request: PublishRequest, container: Container, createdAt: 
 }
 
 /** Returns where the container may be published; throws `later` while Instagram is at it. */
-async function checkReady(http: Http, id: string, createdAt: number, uploadedAt: number): Promise<null> {
-  const now = http.clock.now();
-  const state = await readContainer(http, id);
+async function checkReady(
+  request: PublishRequest,
+  id: string,
+  createdAt: number,
+  uploadedAt: number,
+): Promise<null> {
+  const now = request.clock.now();
+  const state = await readContainer(request, id);
   switch (state?.status_code) {
     case 'FINISHED':
     case 'PUBLISHED':
       return null;
     case 'ERROR':
     case 'EXPIRED':
-      throw dead(state);
+      throw dead(request, state);
   }
   const waited = now - uploadedAt;
   if (!state && waited > UNREADABLE_FOR_MS) return null;
@@ -236,14 +256,11 @@ async function publishContainer({ http, account }: PublishRequest, containerId: 
 }
 
 /** Long after it got ready (a quota, a person's answer) the container may be dead: then a new one is made. */
-async function checkAlive(
-  { run, http, clock }: PublishRequest,
-  id: string,
-  createdAt: number,
-): Promise<void> {
+async function checkAlive(request: PublishRequest, id: string, createdAt: number): Promise<void> {
+  const { run, clock } = request;
   const now = clock.now();
   const fresh = now - (run.doneAt('container ready') ?? createdAt) < MINUTE;
-  const state = fresh ? undefined : (await readContainer(http, id))?.status_code;
+  const state = fresh ? undefined : (await readContainer(request, id))?.status_code;
   if (now - createdAt > CONTAINER_LIFE_MS || state === 'ERROR' || state === 'EXPIRED')
     throw new Failure('E_HANDLE_EXPIRED', {
       kind: 'redo',
@@ -254,7 +271,7 @@ async function checkAlive(
 }
 
 /** A container that can't be published any more and, before any sending, is simply made anew. */
-function dead({ status_code, status = '' }: ContainerState): Failure {
+function dead({ account }: PublishRequest, { status_code, status = '' }: ContainerState): Failure {
   if (status_code === 'EXPIRED') return redo('create container', 'Instagram’s container expired.');
   const number = /\b2207\d{3}\b/u.exec(status)?.[0];
   const hopeless = number === undefined ? undefined : hopelessProcessing[number];
@@ -262,5 +279,7 @@ function dead({ status_code, status = '' }: ContainerState): Failure {
     return new Failure('E_MEDIA_REFUSED', {
       message: `Instagram refused the video: ${hopeless} (${number}).`,
     });
-  return redo('create container', `Instagram could not process the video (${number ?? 'no reason given'}).`);
+  const message = `Instagram could not process the video (${number ?? 'no reason given'}).`;
+  // Where it was fetched, the public copy's address may be what went wrong: that is made anew too.
+  return redo(isHosted(account) ? publicCopyStep : 'create container', message);
 }

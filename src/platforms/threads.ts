@@ -1,8 +1,8 @@
 import type { Account, Identity } from '../core/account.ts';
 import { HOUR, MINUTE, SECOND } from '../core/clock.ts';
 import { Failure, later, redo } from '../core/failure.ts';
-import { publicAddressOf, publicCopyStep } from '../core/host.ts';
-import type { Http } from '../core/http.ts';
+import { publicAddressOf, publicCopyStep, withFreshCopy } from '../core/host.ts';
+import type { Http, HttpRequest } from '../core/http.ts';
 import type { LimitReading } from '../core/limit.ts';
 import type { Platform, Post, PublishRequest } from '../core/platform.ts';
 import { graphTime } from './meta.ts';
@@ -131,7 +131,7 @@ async function createContainer(request: PublishRequest): Promise<string> {
   const { http, account, text, options } = request;
   const altText = typeof options['altText'] === 'string' ? options['altText'].slice(0, 1000) : '';
   const replyControl = String(options['replyControl'] ?? 'everyone');
-  const response = await http.send({
+  const creation: HttpRequest = {
     url: `${threadsApi}/${account.remoteId}/threads`,
     form: {
       media_type: 'VIDEO',
@@ -143,6 +143,9 @@ async function createContainer(request: PublishRequest): Promise<string> {
       is_spoiler_media: options['spoiler'] === true ? 'true' : undefined,
     },
     call: 'threads',
+  };
+  const response = await http.send(creation).catch((error: unknown) => {
+    throw withFreshCopy(error);
   });
   const { id } = response.json<{ id?: string | number }>();
   if (id === undefined)

@@ -1,3 +1,4 @@
+import { crawl } from './crawler.ts';
 import type { Holder } from './meta-access.ts';
 import { graphError, paramsOf, tokenOf } from './meta-graph.ts';
 import type { MetaQuirks } from './meta-quirks.ts';
@@ -50,7 +51,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
 };
 
 export interface Containers {
-  create(request: SimRequest, account: SimAccount, holder: Holder): SimResponse;
+  create(request: SimRequest, account: SimAccount, holder: Holder): Promise<SimResponse>;
   find(id: string): Container | undefined;
   stateOf(container: Container): ContainerStatus;
   checkParams(edge: string, params: URLSearchParams): void;
@@ -68,7 +69,7 @@ export function createContainers(world: World, quirks: MetaQuirks): Containers {
     }
   }
 
-  function create(request: SimRequest, account: SimAccount, holder: Holder): SimResponse {
+  async function create(request: SimRequest, account: SimAccount, holder: Holder): Promise<SimResponse> {
     const params = paramsOf(request);
     checkParams('media', params);
     checkCaption(params.get('caption') ?? '');
@@ -94,7 +95,7 @@ export function createContainers(world: World, quirks: MetaQuirks): Containers {
       sha256: '',
     };
     while (containers.has(container.id)) container.id = (BigInt(container.id) + 1n).toString();
-    if (videoUrl !== null && !resumable) fetchInto(container, videoUrl, true);
+    if (videoUrl !== null && !resumable) await crawlInto(container, videoUrl);
     containers.set(container.id, container);
     if (!resumable) return { status: 200, body: { id: container.id } };
     const uri = quirks.uploadAddress || `https://rupload.facebook.com/ig-api-upload/v26.0/${container.id}`;
@@ -105,6 +106,16 @@ export function createContainers(world: World, quirks: MetaQuirks): Containers {
     const since = world.clock.now() - DAY;
     return [...containers.values()].filter((one) => one.account.id === account.id && one.createdAt > since)
       .length;
+  }
+
+  /** A file whose fate a test has not set is really fetched. */
+  async function crawlInto(container: Container, address: string): Promise<void> {
+    if (quirks.hosted[address] || !/^[\u0021-\u007e]+$/u.test(address))
+      return fetchInto(container, address, true);
+    const found = await crawl(world, address);
+    if ('bytes' in found) return complete(container, found.bytes);
+    if (found.fault !== 'not-a-video' && found.fault !== 'no-ranges') throw couldNotFetch();
+    container.error = found.fault === 'not-a-video' ? '2207077' : '2207076';
   }
 
   /** Meta’s crawler: one try at creation, and the file’s content is judged later. */
@@ -222,10 +233,21 @@ export function containerNode(
   container: Container,
   containers: Pick<Containers, 'stateOf'>,
   quirks: MetaQuirks,
+  origin: string,
 ): Record<string, unknown> {
   const state = containers.stateOf(container);
   const silent = quirks.statusMissing > 0;
   if (silent) quirks.statusMissing -= 1;
+  return {
+    id: container.id,
+    status_code: silent ? undefined : state,
+    status: `${sayings[state]}${state === 'ERROR' ? (container.error ?? '') : ''}`,
+    ...(origin === 'https://graph.facebook.com' ? facebookOnly(container, state) : {}),
+  };
+}
+
+/** Fields that a container has on graph.facebook.com alone. */
+function facebookOnly(container: Container, state: ContainerStatus): Record<string, unknown> {
   const arrived = container.completeAt !== undefined;
   const processing =
     state === 'ERROR'
@@ -236,9 +258,6 @@ export function containerNode(
           ? 'in_progress'
           : 'complete';
   return {
-    id: container.id,
-    status_code: silent ? undefined : state,
-    status: `${sayings[state]}${state === 'ERROR' ? (container.error ?? '') : ''}`,
     video_status: {
       uploading_phase: {
         status: arrived ? 'complete' : container.received > 0 ? 'in_progress' : 'not_started',

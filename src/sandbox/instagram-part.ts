@@ -157,7 +157,11 @@ export function createInstagramPart(world: World, access: MetaAccess, quirks: Me
     return quirks.unreadableBy === 'any' || holder.kind === 'page';
   }
 
-  function accountCall(request: SimRequest, account: SimAccount, edge: string | undefined): SimResponse {
+  function accountCall(
+    request: SimRequest,
+    account: SimAccount,
+    edge: string | undefined,
+  ): SimResponse | Promise<SimResponse> {
     const holder = access.authenticate(request);
     if (!mayUse(holder, account)) throw unreadable(account.id);
     const method = `${request.method} ${edge ?? ''}`;
@@ -233,7 +237,12 @@ export function createInstagramPart(world: World, access: MetaAccess, quirks: Me
       return {
         status: 200,
         body: container
-          ? select(containerNode(container, containers, quirks), 'ShadowIGMediaBuilder', fields, 'id')
+          ? select(
+              containerNode(container, containers, quirks, request.origin),
+              'ShadowIGMediaBuilder',
+              fields,
+              'id',
+            )
           : select(mediaNode(item as Media), 'IGMedia', fields, 'id'),
       };
     },

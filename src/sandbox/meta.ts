@@ -17,7 +17,7 @@ export type MetaPlatform = Extract<PlatformId, 'instagram' | 'facebook'>;
 /** One kind of thing that Graph knows: answers for the ids that are its own. */
 export interface GraphPart {
   /** Undefined: not an id of this part. */
-  call(request: SimRequest, path: readonly string[]): SimResponse | undefined;
+  call(request: SimRequest, path: readonly string[]): SimResponse | Promise<SimResponse> | undefined;
   posts(): SimPost[];
 }
 
@@ -25,7 +25,7 @@ export interface GraphPart {
 export interface MetaWorld {
   readonly access: MetaAccess;
   readonly quirks: Readonly<Record<MetaPlatform, MetaQuirks>>;
-  handle(request: SimRequest): SimResponse;
+  handle(request: SimRequest): Promise<SimResponse>;
   /** Whose request it is: by the address, else by the app behind it. */
   platformOf(request: SimRequest): MetaPlatform;
   posts(platform: MetaPlatform): SimPost[];
@@ -57,7 +57,7 @@ function createMetaWorld(world: World): MetaWorld {
   const instagramLogin = createInstagramLogin(world, access, quirks.instagram);
   const rupload = createRupload(access, { instagram: instagram.upload, facebook: facebook.upload });
 
-  function graphCall(request: SimRequest): SimResponse {
+  function graphCall(request: SimRequest): SimResponse | Promise<SimResponse> {
     const [version = '', ...path] = request.path.split('/').filter(Boolean);
     if (!/^v\d+\.\d+$/u.test(version)) {
       world.complain(platformOf(request), `a call without a version: ${request.path}`);
@@ -77,7 +77,7 @@ function createMetaWorld(world: World): MetaWorld {
     return found;
   }
 
-  function route(request: SimRequest): SimResponse {
+  function route(request: SimRequest): SimResponse | Promise<SimResponse> {
     // Only rupload makes something of a request that breaks off: no other server acts on half a form.
     if (!request.complete && request.origin !== 'https://rupload.facebook.com') return { status: 400 };
     switch (request.origin) {
@@ -93,7 +93,7 @@ function createMetaWorld(world: World): MetaWorld {
   }
 
   /** graph.instagram.com: the same edges for tokens of the other family. */
-  function instagramHost(request: SimRequest): SimResponse {
+  function instagramHost(request: SimRequest): SimResponse | Promise<SimResponse> {
     const [version = '', ...path] = request.path.split('/').filter(Boolean);
     if (!/^v\d+\.\d+$/u.test(version)) throw graphError(2500, `Unknown path components: ${request.path}`);
     access.slowDown('instagram');
@@ -123,10 +123,10 @@ function createMetaWorld(world: World): MetaWorld {
       return instagram.post({ account, caption, at, product });
     },
     posts: (platform) => (platform === 'instagram' ? instagram : facebook).posts(),
-    handle(request) {
+    async handle(request) {
       const usage = usageHeaders(quirks[platformOf(request)], access.ownerOf(tokenOf(request)));
       try {
-        const answer = route(request);
+        const answer = await route(request);
         return { ...answer, headers: { ...usage, ...answer.headers } };
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;

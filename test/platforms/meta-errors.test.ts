@@ -79,7 +79,7 @@ const onInstagram: readonly Row[] = [
   [100, 2207035, 'reject', 'E_REFUSED', true],
   [100, 2207040, 'reject', 'E_TEXT_REFUSED', true],
   [352, 2207026, 'reject', 'E_MEDIA_REFUSED', true],
-  [9004, 2207052, 'retry', 'E_PLATFORM_DOWN', false],
+  [9004, 2207052, 'retry', 'E_HOST', false],
   [9007, 2207027, 'later', 'E_NOT_YET', true],
   [36000, 2207004, 'reject', 'E_MEDIA_REFUSED', true],
   [36001, 2207005, 'reject', 'E_MEDIA_REFUSED', true],
