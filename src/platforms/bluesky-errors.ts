@@ -146,8 +146,9 @@ export function classifyAnswer(
       { ...login, error: 'E_SCOPES', what: 'The sign-in lacks a right.' },
       { name, said, response, clock },
     );
-  const row = Object.hasOwn(blueskyErrors, name) ? blueskyErrors[name] : undefined;
-  if (row) return failureOf(row, { name, said, response, clock });
+  const gone = /could not find repo/iu.test(said) ? 'RepoNotFound' : name;
+  const row = Object.hasOwn(blueskyErrors, gone) ? blueskyErrors[gone] : undefined;
+  if (row) return failureOf(row, { name: gone, said, response, clock });
   if (response.status === 413)
     return failureOf(blueskyErrors['PayloadTooLarge']!, { name, said, response, clock });
   if (name === 'InvalidRequest' && response.status === 400)

@@ -2,6 +2,7 @@ import type { Account, Grant, Identity } from '../core/account.ts';
 import type { Clock } from '../core/clock.ts';
 import { asFailure, Failure } from '../core/failure.ts';
 import type { Http, HttpRequest, HttpResponse } from '../core/http.ts';
+import type { Run } from '../core/platform.ts';
 import { learnNonce, proofFor, wantsNonce } from './bluesky-dpop.ts';
 import { xrpcNameOf } from './bluesky-errors.ts';
 import type { Home } from './bluesky-identity.ts';
@@ -55,27 +56,38 @@ export function wantsProof(response: HttpResponse, request: HttpRequest): boolea
 // ---------------------------------------------------------------- the account's server
 
 /** The account's home as it was at the sign-in. */
-export function homeOf(account: Account): Home {
+function homeOf(account: Account): Home {
   const { pds } = account.settings;
   const handle = account.handle.replace(/^@/u, '');
   return { did: account.remoteId, pds: typeof pds === 'string' ? pds : entryway, handle };
 }
 
+/** What a server says to an account that it no longer has. Tokens for its new server it takes for broken ones. */
+const leftBehind =
+  /^(AccountNotFound|AccountDeactivated|RepoNotFound|RepoDeactivated|InvalidToken|invalid_token)$/u;
+
+const MOVE = 'follow the account';
+
 /**
  * Works at the account's server; where that no longer knows the account, looks up where it has moved to and
- * works there. The repository moves whole, so nothing is posted twice for it.
+ * works there. The repository moves whole, so nothing is posted twice for it. A job's journal keeps the new address.
  */
-export async function atHome<T>(http: Http, account: Account, work: (home: Home) => Promise<T>): Promise<T> {
-  const home = homeOf(account);
+export async function atHome<T>(
+  { http, account, run }: { http: Http; account: Account; run?: Run },
+  work: (home: Home) => Promise<T>,
+): Promise<T> {
+  const known =
+    run?.doneAt(MOVE) === undefined
+      ? undefined
+      : await run.step(MOVE, () => findHome(http, account.remoteId));
+  const home = known ?? homeOf(account);
   try {
     return await work(home);
   } catch (error) {
-    const failure = asFailure(error);
-    if (!/^(AccountNotFound|AccountDeactivated|RepoNotFound|RepoDeactivated)$/u.test(xrpcNameOf(failure)))
-      throw error;
-    const now = await findHome(http, home.did);
+    if (known || !leftBehind.test(xrpcNameOf(asFailure(error)))) throw error;
+    const now = await findHome(http, home.did).catch(() => home);
     if (now.pds === home.pds) throw error;
-    return await work(now);
+    return await work((await run?.step(MOVE, async () => now)) ?? now);
   }
 }
 

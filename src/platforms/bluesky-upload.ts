@@ -49,6 +49,8 @@ export async function uploadPlain(
   { http, media, progress, signal }: PublishRequest,
   home: Home,
 ): Promise<{ blob: Blob }> {
+  // A token that has ended, or a proof that is out of date, is found before the whole file is on its way.
+  await http.send({ url: xrpc(home.pds, 'com.atproto.server.getSession') });
   const response = await http.send({
     method: 'POST',
     url: xrpc(home.pds, 'com.atproto.repo.uploadBlob'),
@@ -200,10 +202,22 @@ export async function readyVideo(
   if (blob) return blob;
   if (job.state === 'JOB_STATE_FAILED') return afterFailure(request, home, job);
   const waited = clock.now() - uploadedAt;
-  if (waited > STUCK_AFTER_MS)
-    throw redo(UPLOAD, 'Bluesky’s processing stands still; the file is sent anew.');
+  if (waited > STUCK_AFTER_MS) return pastTheService(request, home);
   const pace = waited < MINUTE ? 2 * SECOND : waited < 5 * MINUTE ? 10 * SECOND : 30 * SECOND;
   throw later(clock.now() + pace, 'Bluesky is still processing the video.');
+}
+
+/** The same bytes would only lead to the work that stands still. */
+async function pastTheService(request: PublishRequest, home: Home): Promise<Blob> {
+  try {
+    return (await uploadPlain(request, home)).blob;
+  } catch (error) {
+    if (asFailure(error).code !== 'E_MEDIA_REFUSED') throw error;
+    throw later(
+      request.clock.now() + 10 * MINUTE,
+      'Bluesky’s processing stands still, and the account’s server takes no file of this size.',
+    );
+  }
 }
 
 async function afterFailure(request: PublishRequest, home: Home, job: Job): Promise<Blob> {

@@ -25,14 +25,14 @@ export const bluesky: Platform = {
   fit: fitText,
   // The same record under the same key changes nothing: there is nothing to wait for.
   settleMs: 0,
-  publish: (request) => atHome(request.http, request.account, (home) => publish(request, home)),
+  publish: (request) => atHome(request, (home) => publish(request, home)),
   identities,
   authorize,
   wantsProof,
   classify: classifyAnswer,
   readings: readingsOf,
-  readLimits: ({ http, account }) => atHome(http, account, (home) => readUploadLimits(http, home)),
-  recent: ({ http, account, since }) => atHome(http, account, (home) => recentPosts(http, home, since)),
+  readLimits: ({ http, account }) => atHome({ http, account }, (home) => readUploadLimits(http, home)),
+  recent: ({ http, account, since }) => atHome({ http, account }, (home) => recentPosts(http, home, since)),
 };
 
 // ---------------------------------------------------------------- publishing

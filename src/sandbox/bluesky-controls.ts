@@ -53,6 +53,8 @@ export function blueskyControls(bluesky: Bluesky): Simulator['controls'] {
     },
     /** Sweeps away the files that no record uses. */
     dropBlobs: () => ({ dropped: repo.dropBlobs() }),
+    /** The video service forgets all its work. */
+    forgetJobs: () => service.forget(),
     /** The work of the video service. */
     jobs: () => service.jobs(),
   };

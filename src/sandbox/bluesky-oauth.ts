@@ -129,6 +129,10 @@ export function createBlueskyOauth(parts: Omit<OauthState, 'pushed' | 'codes'>):
       return oauthRefuse(400, 'invalid_grant', 'Token was not issued to this client');
     if (session.thumbprint !== thumbprint)
       return oauthRefuse(400, 'invalid_dpop_key_binding', 'Invalid DPoP key binding');
+    // An account that has moved to somebody else's server is signed in there.
+    const resident = network.find(session.did);
+    if (!resident || network.issuerOf(resident.pds) !== session.issuer)
+      return oauthRefuse(400, 'invalid_grant', 'Invalid refresh token');
     if (world.clock.now() >= session.startedAt + quirks.publicSessionMs) {
       session.ended = true;
       return oauthRefuse(400, 'invalid_grant', 'Session expired');

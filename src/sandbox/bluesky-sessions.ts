@@ -171,7 +171,8 @@ export function createPasswordSessions(
     refresh(request) {
       const old = holder(request);
       const resident = network.find(old.did);
-      if (!resident) return refuse(400, 'InvalidToken', 'Account not found');
+      if (!resident || !servedBy(resident, request.origin))
+        return refuse(400, 'ExpiredToken', 'Token has been revoked');
       if (resident.status === 'takendown')
         return refuse(401, 'AccountTakedown', 'Account has been taken down');
       old.usedAt ??= world.clock.now();

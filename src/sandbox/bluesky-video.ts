@@ -22,6 +22,7 @@ interface Job {
 
 export interface VideoService {
   handle(request: SimRequest): SimResponse;
+  forget(): void;
   jobs(): readonly { id: string; did: string; state: string }[];
 }
 
@@ -184,6 +185,9 @@ export function createVideoService(parts: {
   }
 
   return {
+    forget: () => {
+      jobs.length = 0;
+    },
     jobs: () => jobs.map((job) => ({ id: job.id, did: job.did, state: stateOf(job) })),
     handle(request) {
       if (!quirks.videoService) return { status: 404, body: '404 page not found' };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import type { Account, App, Grant, Identity } from '../../src/core/account.ts';
 import { TestClock } from '../../src/core/clock.ts';
 import type { Http } from '../../src/core/http.ts';
@@ -45,6 +45,9 @@ export interface Stage {
   pull(lever: string, input?: unknown): Promise<unknown>;
   /** Requests of one XRPC method. */
   sent(method: string): SimRequest[];
+  /** Runs something right before the n-th request of an XRPC method is answered. */
+  justBefore(method: string, work: () => unknown, nth?: number): void;
+  expectOnePost(outcome: Outcome): void;
 }
 
 export interface ConsentOptions {
@@ -90,6 +93,21 @@ export function openStage(): Stage {
     quirks: (quirks) => sandbox.control('bluesky', 'quirks', quirks),
     pull: (lever, input) => sandbox.control('bluesky', lever, input),
     sent: (method) => requests.filter(({ path }) => path === `/xrpc/${method}`),
+    justBefore(method, work, nth = 1) {
+      const { dispatch } = sandbox;
+      let seen = 0;
+      sandbox.dispatch = async (request) => {
+        if (request.path === `/xrpc/${method}`) seen += 1;
+        if (request.path === `/xrpc/${method}` && seen === nth) await work();
+        return dispatch(request);
+      };
+    },
+    expectOnePost({ error, state, post }) {
+      const posts = sandbox.posts();
+      expect([error, state, posts.length]).toEqual([undefined, 'published', 1]);
+      expect(post).toMatchObject({ id: posts[0]?.id, url: posts[0]?.url });
+      expect(sandbox.complaints()).toEqual([]);
+    },
   };
   return stage;
 }
