@@ -96,7 +96,7 @@ export function classifyAnswer(
   const about = `${problem.inputs.map(({ field }) => field).join(' ')} ${problem.message}`;
   if (request.call === calls.post) return postRefused(about, fail, clock);
   if (/fileSizeBytes|file size|format/iu.test(about)) return fail('E_MEDIA_REFUSED');
-  if (status === 404) return fail('E_HANDLE_EXPIRED', { kind: 'redo', step: 'initialize' });
+  if (status === 404) return fail('E_UNREADABLE');
   return fail('E_REFUSED', { kind: 'reject' });
 }
 
