@@ -93,7 +93,6 @@ export async function ownAccount(http: Http, grant: Grant): Promise<Identity[] |
       name: name || handle,
       url: `https://www.instagram.com/${handle}/`,
       settings: { signIn: byInstagramLogin },
-      warnings: ['Instagram fetches the videos of this account from your media host: see repost host.'],
     },
   ];
 }

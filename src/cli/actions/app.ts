@@ -9,19 +9,19 @@ import type { Turn } from '../command.ts';
 import { findPlatform } from '../find.ts';
 import { canAsk, readStdin } from '../io.ts';
 import { table } from '../table.ts';
+import { type WayOptions, wayOf } from '../ways.ts';
 
-interface AddOptions {
+interface AddOptions extends WayOptions {
   clientId?: string;
   clientSecretStdin?: boolean;
   clientSecretFile?: string;
   redirectUri?: string;
-  server?: string;
 }
 
 export async function addApp(turn: Turn, options: AddOptions, platformText: string): Promise<undefined> {
   const { app, print, note } = turn;
   const platform = findPlatform(platformText);
-  const service = serviceOf(platform);
+  const { service, appHost: host = '', flag } = wayOf(serviceOf(platform), options);
   const { signIn } = service;
   if (signIn.kind !== 'oauth' || signIn.ownApp === false) {
     throw new Failure('E_USAGE', {
@@ -35,11 +35,11 @@ export async function addApp(turn: Turn, options: AddOptions, platformText: stri
   if (options.redirectUri !== undefined) checkRedirect(options.redirectUri);
   const vault = await app.vault();
   await vault.probe();
-  if (secret !== undefined) await saveSecret(vault, platform, options.server ?? '', secret);
+  if (secret !== undefined) await saveSecret(vault, platform, host, secret);
   const store = await app.store();
   const row = {
     platform,
-    host: options.server ?? '',
+    host,
     clientId: clientId.trim(),
     settings: {},
     ...(options.redirectUri === undefined ? {} : { redirectUri: options.redirectUri }),
@@ -48,7 +48,7 @@ export async function addApp(turn: Turn, options: AddOptions, platformText: stri
   const view = appView(row, service, secret !== undefined);
   print(view, () => `Stored the ${service.name} app ${view.clientId}.`);
   if (signIn.redirect.registered) note(`Register this redirect address in its console: ${view.redirectUri}`);
-  note(`Next: repost login ${platform}`);
+  note(`Next: repost login ${platform}${flag}`);
 }
 
 export async function listApps({ app, print }: Turn): Promise<undefined> {
@@ -66,7 +66,7 @@ export async function listApps({ app, print }: Turn): Promise<undefined> {
       : table(
           ['PLATFORM', 'CLIENT ID', 'SECRET', 'REDIRECT'],
           views.map((view) => [
-            view.platform,
+            view.server === null ? view.platform : `${view.platform} (${view.server})`,
             view.clientId,
             view.hasSecret ? 'in the vault' : 'none',
             view.redirectUri,
@@ -75,16 +75,12 @@ export async function listApps({ app, print }: Turn): Promise<undefined> {
   );
 }
 
-export async function checkApp(
-  turn: Turn,
-  options: { server?: string },
-  platformText: string,
-): Promise<number> {
+export async function checkApp(turn: Turn, options: WayOptions, platformText: string): Promise<number> {
   const { app, print } = turn;
-  const service = serviceOf(findPlatform(platformText));
+  const { service, appHost, flag } = wayOf(serviceOf(findPlatform(platformText)), options);
   const net = await app.net();
-  const stored = await net.developerApp(service, options.server);
-  if (!stored) throw noApp(service);
+  const stored = await net.developerApp(service, appHost);
+  if (!stored) throw noApp(service, flag);
   const { checkDeveloperApp } = await import('../app-check.ts');
   const checks = await checkDeveloperApp(net.plain(service), app.clock, service, stored);
   const failed = checks.some((check) => check.result === 'FAIL');
@@ -98,22 +94,23 @@ export async function checkApp(
 
 export async function removeApp(
   { app, print }: Turn,
-  options: { server?: string },
+  options: WayOptions,
   platformText: string,
 ): Promise<undefined> {
-  const service = serviceOf(findPlatform(platformText));
+  const { service, appHost, flag } = wayOf(serviceOf(findPlatform(platformText)), options);
   const store = await app.store();
-  const row = await store.apps.get(service.id, options.server);
-  if (!row) throw noApp(service);
-  await removeSecret(await app.vault(), service.id, options.server);
-  await store.apps.remove(service.id, options.server);
+  const row = await store.apps.get(service.id, appHost);
+  if (!row) throw noApp(service, flag);
+  await removeSecret(await app.vault(), service.id, appHost);
+  await store.apps.remove(service.id, appHost);
   print(appView(row, service, false), () => `Forgot the ${service.name} app ${row.clientId}.`);
 }
 
-export function noApp(service: Service): Failure {
+/** `flag`: what chose the way of signing in that the app is for. */
+export function noApp(service: Service, flag = ''): Failure {
   return new Failure('E_NO_APP', {
     message: `There is no ${service.name} developer app yet.`,
-    command: `repost app add ${service.id} --client-id ID --client-secret-stdin`,
+    command: `repost app add ${service.id}${flag} --client-id ID --client-secret-stdin`,
   });
 }
 

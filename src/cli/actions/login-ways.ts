@@ -8,6 +8,7 @@ import type { Turn } from '../command.ts';
 import { canAsk, readStdin } from '../io.ts';
 import { openSpinner, type Spinner } from '../spinner.ts';
 import { parseLength } from '../time.ts';
+import { wayOf } from '../ways.ts';
 import { noApp } from './app.ts';
 
 export interface LoginOptions {
@@ -16,6 +17,7 @@ export interface LoginOptions {
   paste?: boolean;
   tokenStdin?: boolean;
   appPassword?: boolean;
+  instagramLogin?: boolean;
   account?: string;
   server?: string;
   as: string;
@@ -30,13 +32,13 @@ export interface SignedIn {
 }
 
 /** Signs in by the way that the flags choose. Throws what the sign-in throws, E_NO_APP, E_USAGE. */
-export async function signInBy(turn: Turn, service: Service, options: LoginOptions): Promise<SignedIn> {
+export async function signInBy(turn: Turn, usual: Service, options: LoginOptions): Promise<SignedIn> {
   const { app } = turn;
-  const method: SignIn =
-    (options.appPassword ? service.otherSignIns?.['app-password'] : undefined) ?? service.signIn;
+  const { service, appHost, flag } = wayOf(usual, options);
+  const method: SignIn = service.signIn;
   const at = options.server === undefined ? {} : { at: options.server };
   const net = await app.net();
-  const stored = await net.developerApp(service, options.server);
+  const stored = await net.developerApp(service, appHost);
   if (options.tokenStdin || options.appPassword || method.kind === 'token') {
     if (!method.fromToken) {
       throw new Failure('E_USAGE', {
@@ -62,7 +64,7 @@ export async function signInBy(turn: Turn, service: Service, options: LoginOptio
     });
     return { grant, app: stored, identities };
   }
-  if (!stored && method.ownApp !== false) throw noApp(service);
+  if (!stored && method.ownApp !== false) throw noApp(service, flag);
   return inBrowser(turn, service, method, stored, options);
 }
 

@@ -1,7 +1,7 @@
 import type { Account, App as DeveloperApp, Grant, Identity } from '../../core/account.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Service } from '../../core/platform.ts';
-import { serviceOf } from '../../platforms/index.ts';
+import { registry, serviceOf } from '../../platforms/index.ts';
 import type { Store } from '../../store/types.ts';
 import { grantName, saveGrant, saveSecret } from '../../vault/grants.ts';
 import { accountView } from '../../web/views.ts';
@@ -34,6 +34,8 @@ export async function login(turn: Turn, options: LoginOptions, platformText: str
   print(accountView(account), () => `Signed in: ${account.account} (${account.name})`);
   for (const warning of identity.warnings ?? []) note(`note: ${warning}`);
   if (freed > 0) note(`${freed} waiting job(s) go out now.`);
+  if (registry.platform(service.id)?.needsHost?.(account) && app.config.text('host.kind') === 'none')
+    note(`${service.name} fetches videos from a public address. Next: repost host set s3 --help`);
   if (service.id === 'tiktok') note(`Next: repost rule add --from ${account.account} --to ACCOUNT`);
 }
 

@@ -19,6 +19,7 @@ export function appCommands(program: Command, around: Surroundings): void {
     .option('--client-secret-file <file>', 'read the client secret from a file')
     .option('--redirect-uri <uri>', 'redirect address, where you registered another than the default')
     .option('--server <host>', 'server the app belongs to (Mastodon)')
+    .option('--instagram-login', 'the app’s Instagram id and secret, for sign-ins without a Page')
     .addHelpText(
       'after',
       '\nExample:\n  $ repost app add youtube --client-id 123.apps.googleusercontent.com --client-secret-stdin < secret.txt',
@@ -35,6 +36,7 @@ export function appCommands(program: Command, around: Surroundings): void {
     .command('check <platform>')
     .description('ask the platform whether the keys are right, and say what to register')
     .option('--server <host>', 'server the app belongs to (Mastodon)')
+    .option('--instagram-login', 'the app’s Instagram id and secret, for sign-ins without a Page')
     .addHelpText('after', '\nExample:\n  $ repost app check x');
   check.action(act(around, check, async () => (await import('../actions/app.ts')).checkApp));
 
@@ -42,6 +44,7 @@ export function appCommands(program: Command, around: Surroundings): void {
     .command('remove <platform>')
     .description('forget the app and its secret')
     .option('--server <host>', 'server the app belongs to (Mastodon)')
+    .option('--instagram-login', 'the app’s Instagram id and secret, for sign-ins without a Page')
     .addHelpText('after', '\nExample:\n  $ repost app remove x');
   remove.action(act(around, remove, async () => (await import('../actions/app.ts')).removeApp));
 }

@@ -9,6 +9,7 @@ export function loginCommands(program: Command, around: Surroundings): void {
     .option('--paste', 'take the address you were sent back to by hand (one line on standard input)')
     .option('--token-stdin', 'read a token that the platform gave you from standard input')
     .option('--app-password', 'sign in with an app password from standard input (Bluesky)')
+    .option('--instagram-login', 'sign in by Instagram itself, without a Page; needs a media host')
     .option('--account <handle-or-id>', 'which account to take where one sign-in offers several')
     .option('--server <host>', 'your server (Mastodon, Bluesky)')
     .option('--as <user>', 'user on this machine who owns the account', 'me')

@@ -1,0 +1,35 @@
+import { Failure } from '../core/failure.ts';
+import type { Service } from '../core/platform.ts';
+
+/** Flags that choose another way to sign in than the usual one. */
+export interface WayOptions {
+  appPassword?: boolean;
+  instagramLogin?: boolean;
+  server?: string;
+}
+
+export interface Way {
+  /** The service, signing in by the chosen way. */
+  service: Service;
+  /** Which of the service's developer apps belongs to it: a server's, or the way's own. */
+  appHost: string | undefined;
+  /** What to add to a command that a hint names: ` --instagram-login`. */
+  flag: string;
+}
+
+/** The way that the flags choose. Throws E_USAGE where the service has none of that name. */
+export function wayOf(service: Service, options: WayOptions): Way {
+  const name = options.instagramLogin ? 'instagram-login' : options.appPassword ? 'app-password' : undefined;
+  if (name === undefined) return { service, appHost: options.server, flag: '' };
+  const signIn = service.otherSignIns?.[name];
+  // The usual sign-in may be a password itself.
+  if (!signIn && name === 'app-password') return { service, appHost: options.server, flag: '' };
+  if (!signIn)
+    throw new Failure('E_USAGE', {
+      message: `${service.name} has no sign-in --${name}.`,
+      command: `repost login ${service.id}`,
+    });
+  // Instagram's part of a developer app has an id and a secret of its own.
+  const appHost = name === 'instagram-login' ? name : options.server;
+  return { service: { ...service, signIn }, appHost, flag: ` --${name}` };
+}
