@@ -47,8 +47,8 @@ describe('a watched folder', () => {
         kind,
       ]),
     ).toEqual([
-      ['walk', 64, 360, 640, 'video'],
-      ['Morning at the sea', 12, 360, 640, 'video'],
+      ['walk', 64, 576, 1024, 'video'],
+      ['Morning at the sea', 12, 576, 1024, 'video'],
     ]);
   });
 

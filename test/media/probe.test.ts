@@ -91,8 +91,8 @@ describe('probe', () => {
       expect(facts).toMatchObject({
         videoCodec: codec,
         audioCodec: 'aac',
-        width: 360,
-        height: 640,
+        width: 576,
+        height: 1024,
         editList: false,
       });
       expect(facts).toMatchObject({
