@@ -84,8 +84,9 @@ export function judge(
     case 'login': {
       const reason = failure.kind === 'login' ? 'login' : (failure.reason ?? 'processing');
       const runAt = Math.max(now, failure.notBefore ?? now + backoff(1, random, policy));
-      // A rule's own timing, and a limit that says when it frees, are a queue and no trouble: however long it is.
-      const queued = reason === 'window' || (reason === 'quota' && failure.notBefore !== undefined);
+      // A rule's own timing and our own count of a limit are a queue and no trouble, however long it is. What a
+      // platform answers has a status, and its patience an end.
+      const queued = reason === 'window' || (failure.code === 'E_QUOTA' && failure.status === undefined);
       if (queued) return { ...base, state: 'waiting', reason, runAt };
       const giveUpAt = job.giveUpAt ?? now + policy.giveUpMs;
       if (now >= giveUpAt) return { ...end(), giveUpAt };

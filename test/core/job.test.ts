@@ -61,6 +61,16 @@ describe('judge', () => {
     expect(judged(new Failure('E_QUOTA')).runAt).toBe(now + 1000);
   });
 
+  it('never gives up what its own timing or our own count of a limit holds', () => {
+    const old = { ...fresh, giveUpAt: now - 1 };
+    const mine = new Failure('E_QUOTA', { reason: 'quota', notBefore: now + 5, certain: true });
+    const theirs = new Failure('E_QUOTA', { reason: 'quota', notBefore: now + 5, status: 403 });
+    expect(judged(later(now + 5, 'Sundays only', 'window'), false, old)).toMatchObject({ state: 'waiting', reason: 'window' });
+    expect(judged(mine, false, old)).toMatchObject({ state: 'waiting', runAt: now + 5, giveUpAt: now - 1 });
+    expect(judged(theirs, false, old).state).toBe('dead');
+    expect(judged(mine).giveUpAt).toBeNull();
+  });
+
   it('never waits into the past', () => {
     expect(judged(later(now - 5000, 'processing')).runAt).toBe(now);
   });
