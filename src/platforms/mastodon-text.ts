@@ -42,12 +42,13 @@ function clean(caption: string): string {
     .trim();
 }
 
-/** In an address `@` is part of the address, and so it is in the middle of a word. */
+/** In the middle of a word `@` calls nobody, nor behind `/` and `=` in an address: https://medium.com/@name */
 function plainHandles(text: string, changes: { handles: number }): string {
   const links = linksIn(text);
   return text
     .replace(/(?<![A-Za-z0-9_])[@＠]+(?=[A-Za-z0-9_])/gu, (signs, offset: number) => {
-      if (links.some(({ start, end }) => offset >= start && offset < end)) return signs;
+      const inLink = links.some(({ start, end }) => offset >= start && offset < end);
+      if (inLink && signs.length === 1 && /[/=]/u.test(text[offset - 1] ?? '')) return signs;
       changes.handles += 1;
       return '';
     })
@@ -65,6 +66,9 @@ const link = /https?:\/\/[^\s]+/giu;
 const plainLink =
   /^https?:\/\/(?:[a-z0-9-]+\.)+(?:com|net|org|info|io|app|dev|tv|me|co|uk|de|fr|es|it|nl|eu|us|ca|jp|br|social)(?:\/|\/[A-Za-z0-9_/@.~-]*[A-Za-z0-9_/])?(?:\?[A-Za-z0-9_=&-]*[A-Za-z0-9_])?$/u;
 
+/** `http://a.b`: what is left of a text that holds a link and may hold more. */
+const SHORTEST_LINK = 10;
+
 function linksIn(text: string): { start: number; end: number }[] {
   return Array.from(text.matchAll(link), ({ 0: url, index }) => ({ start: index, end: index + url.length }));
 }
@@ -78,11 +82,16 @@ export function weigh(text: string, { genuine, urlCharacters }: ServerFacts): nu
   let weight = 0;
   let at = 0;
   for (const { start, end } of linksIn(text)) {
-    const url = text.slice(start, end);
     const alone = start === 0 || /\s/u.test(text[start - 1] ?? '');
     weight += lengthOf(text.slice(at, start));
-    weight +=
-      genuine && alone && plainLink.test(url) ? urlCharacters : Math.max(urlCharacters, lengthOf(url));
+    // Several may be glued together.
+    const urls = text.slice(start, end).split(/(?=https?:\/\/)/iu);
+    for (const url of urls) {
+      const length = lengthOf(url);
+      if (!alone || urls.length > 1 || !plainLink.test(url))
+        weight += Math.max(length, urlCharacters + length - SHORTEST_LINK);
+      else weight += genuine ? urlCharacters : Math.max(urlCharacters, length);
+    }
     at = end;
   }
   return weight + lengthOf(text.slice(at));
@@ -95,6 +104,7 @@ const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
  * then (Indic conjuncts) count each by itself.
  */
 function graphemes(text: string): number {
+  if (/^[\n -~]*$/u.test(text)) return text.length;
   let count = 0;
   for (const { segment } of segmenter.segment(text))
     count += segment.length === 1 ? 1 : Math.max(1, segment.match(/\p{L}/gu)?.length ?? 0);
@@ -125,27 +135,31 @@ function splitTags(text: string): { prose: string; tags: string[]; gap: string }
   return { prose: words.slice(0, from).join('').trim(), tags, gap };
 }
 
-/** The longest beginning that fits with `…` and the tail, ending at a grapheme, better at a word. */
+/** The longest beginning that fits with `…` and the tail, ending at a grapheme, better at a word, never in a link. */
 function cutProse(prose: string, tail: string, room: number, facts: ServerFacts): string {
-  const ends = [0, ...Array.from(segmenter.segment(prose), ({ index, segment }) => index + segment.length)];
   const links = linksIn(prose);
-  const fits = (size: number) => weigh(`${prose.slice(0, ends[size])}…${tail}`, facts) <= room;
+  const ends = [
+    0,
+    ...Array.from(segmenter.segment(prose), ({ index, segment }) => index + segment.length).filter(
+      (end) => !links.some((link) => end > link.start && end < link.end),
+    ),
+  ];
+  const headOf = (size: number) => {
+    const head = prose.slice(0, ends[size]).trimEnd();
+    // Right behind a link the dots would belong to it.
+    return head === '' ? '' : head + (links.some(({ end }) => end === head.length) ? ' …' : '…');
+  };
+  const fits = (size: number) => weigh(headOf(size) + tail, facts) <= room;
   let low = 0;
-  let high = ends.length - 1;
+  // Each step weighs 1 at least.
+  let high = Math.min(ends.length - 1, room);
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     if (fits(middle)) low = middle;
     else high = middle - 1;
   }
-  for (let size = wordEnd(prose, ends, low); size > 0; size -= 1) {
-    const end = ends[size] ?? 0;
-    if (links.some(({ start, end: stop }) => end > start && end < stop) || insideHashtag(prose, end))
-      continue;
-    const head = prose.slice(0, end).trimEnd();
-    // A dot more at its end would belong to the link.
-    const dots = links.some(({ end: stop }) => stop === head.length) ? ' …' : '…';
-    if (head !== '' && weigh(head + dots + tail, facts) <= room) return head + dots;
-  }
+  for (let size = wordEnd(prose, ends, low); size > 0; size -= 1)
+    if (!insideHashtag(prose, ends[size] ?? 0) && fits(size)) return headOf(size);
   return '';
 }
 
