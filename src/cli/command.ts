@@ -80,7 +80,9 @@ function turnOf(app: App, json: boolean, noInput: boolean, notes: Notes): Turn {
     json,
     noInput,
     paint: painter(!json && wantsColor(io, io.stdout)),
-    print: (value, human) => io.stdout.write(json ? `${JSON.stringify(value)}\n` : withNewline(human())),
+    print: (value, human) => {
+      io.stdout.write(json ? `${JSON.stringify(value)}\n` : withNewline(human()));
+    },
     note: (text) => {
       if (!json) io.stderr.write(withNewline(text));
     },
