@@ -102,7 +102,7 @@ describe('probe', () => {
         container: 'mp4',
       });
       expect(Math.round(facts.durationMs / 1000)).toBe(seconds);
-      expect(facts.bytes).toBeLessThanOrEqual(150_000);
+      expect(facts.bytes).toBeLessThanOrEqual(200_000);
     }
   });
 });
