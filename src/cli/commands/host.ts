@@ -4,7 +4,8 @@ import { act, type Surroundings } from '../command.ts';
 export function hostCommands(program: Command, around: Surroundings): void {
   const host = program
     .command('host')
-    .description('where videos are made public for platforms that fetch them (Threads, Instagram Login)');
+    .description('where videos are made public for platforms that fetch them (Threads, Instagram Login)')
+    .addHelpText('after', '\nExamples:\n  $ repost host\n  $ repost host check');
   const load = () => import('../actions/host.ts');
 
   const show = host
@@ -13,7 +14,13 @@ export function hostCommands(program: Command, around: Surroundings): void {
     .addHelpText('after', '\nExample:\n  $ repost host show --json');
   show.action(act(around, show, async () => (await load()).showHost));
 
-  const set = host.command('set').description('use a bucket, or a folder of your own web server');
+  const set = host
+    .command('set')
+    .description('use a bucket, or a folder of your own web server')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ repost host set folder --folder /var/www/videos --url https://example.com/videos',
+    );
   const s3 = set
     .command('s3')
     .description('a bucket on any S3-compatible service (the secret key goes to the vault)')
