@@ -11,6 +11,7 @@ import type { Turn } from '../command.ts';
 import { harmless, shorten } from '../io.ts';
 import { openSpinner } from '../spinner.ts';
 import { spanText } from '../table.ts';
+import { type Destination, destinations } from './demo-destinations.ts';
 
 /** What the demo's acts work with. */
 export interface Stage {
@@ -29,8 +30,6 @@ export interface PublishedJob {
   destination: { account: string; platform: PlatformId };
   video: { id: number; caption: string };
 }
-
-export const destinations: readonly PlatformId[] = ['youtube', 'instagram', 'x'];
 
 /** The videos that the simulated creator publishes, shipped beside the program. */
 const videos: readonly { file: string; caption: string; durationSeconds: number; needs?: string }[] = [
@@ -57,33 +56,65 @@ export async function setUp(stage: Stage): Promise<void> {
   const { repost, turn, originals } = stage;
   await repost.run(['config', 'set', 'poll.interval', '1s']);
   title(turn, 'Sign in');
-  for (const id of ['tiktok', ...destinations] as const) await signIn(stage, id);
+  await signIn(stage, source);
+  const accounts: string[] = [];
+  for (const destination of destinations) accounts.push(await signIn(stage, destination));
   title(turn, 'Say what goes where');
-  const to = destinations.flatMap((id) => ['--to', `${id}:@creator`]);
+  const to = accounts.flatMap((account) => ['--to', account]);
   const rule = ['--from', 'tiktok:@creator', ...to, '--media', `folder:${originals}`, '--fit', 'transcode'];
   say(turn, ['rule', 'add', ...rule]);
   done(turn, (await repost.run(['rule', 'add', ...rule])).trim());
 }
 
-async function signIn({ repost, interactive, turn }: Stage, id: PlatformId): Promise<void> {
-  const keys = ['app', 'add', id, '--client-id', `sandbox-${id}-id`, '--client-secret-stdin'];
-  say(turn, keys);
-  await repost.run(keys, `sandbox-${id}-secret\n`);
-  say(turn, ['login', id]);
-  const timeout = interactive ? '5m' : '60s';
-  const login = repost.start([
-    ...['login', id, '--no-browser', '--json', '--account', '@creator', '--timeout', timeout],
-  ]);
+/** Where the videos come from. */
+const source: Destination = {
+  platform: 'tiktok',
+  app: true,
+  login: ['--account', '@creator'],
+  approveAs: '@creator',
+};
+
+/** Signs in as a person would. Gives the account. */
+async function signIn(stage: Stage, destination: Destination): Promise<string> {
+  const { repost, turn } = stage;
+  const { platform, app, login, token, before = [] } = destination;
+  for (const { command, input } of before) {
+    say(turn, command);
+    await repost.run(command, input);
+  }
+  if (app) {
+    const keys = ['app', 'add', platform, '--client-id', `sandbox-${platform}-id`, '--client-secret-stdin'];
+    say(turn, keys);
+    await repost.run(keys, `sandbox-${platform}-secret\n`);
+  }
+  const words = ['login', platform, ...login, ...(token === undefined ? [] : ['--token-stdin'])];
+  say(turn, words);
+  const account =
+    token === undefined
+      ? await inBrowser(stage, destination, words)
+      : await repost.run([...words, '--json'], `${token}\n`);
+  const signedIn = JSON.parse(account) as { account: string; name: string };
+  done(turn, `signed in as ${signedIn.account} (${signedIn.name})`);
+  return signedIn.account;
+}
+
+/** Gives the account that the sign-in printed. */
+async function inBrowser(
+  { repost, interactive, turn }: Stage,
+  { approveAs }: Destination,
+  words: readonly string[],
+): Promise<string> {
+  const login = repost.start([...words, '--no-browser', '--json', '--timeout', interactive ? '5m' : '60s']);
   const { authorizeUrl } = JSON.parse(await login.nextLine()) as { authorizeUrl: string };
   if (interactive) {
     turn.note(`  Approve it in your browser: ${authorizeUrl}`);
     await openAddress(turn.app.io.env, authorizeUrl).catch(() => undefined);
   } else {
-    await approve(authorizeUrl, { account: '@creator' });
+    await approve(authorizeUrl, approveAs === undefined ? {} : { account: approveAs });
   }
-  const account = JSON.parse(await login.nextLine()) as { account: string; name: string };
+  const account = await login.nextLine();
   await login.succeeded();
-  done(turn, `signed in as ${account.account} (${account.name})`);
+  return account;
 }
 
 /** The creator publishes; the daemon does the rest. Gives the published jobs. */

@@ -10,7 +10,8 @@ import { exitCodes } from '../exit.ts';
 import { harmless, shorten } from '../io.ts';
 import { onStop } from '../signals.ts';
 import { spanText, table, tableWidth } from '../table.ts';
-import { destinations, type PublishedJob, publishAll, type Stage, setUp } from './demo-stage.ts';
+import { destinations } from './demo-destinations.ts';
+import { type PublishedJob, publishAll, type Stage, setUp } from './demo-stage.ts';
 import { startSandbox, untilStopped } from './sandbox.ts';
 
 /** The whole way with the real program: every command that it shows is one that a person would type. */
@@ -73,7 +74,9 @@ function demoEnv(env: NodeJS.ProcessEnv, home: string): NodeJS.ProcessEnv {
 
 /** The tool's word against the platforms': each video once on each, and nothing the platforms object to. */
 function checkAgainstPlatforms({ sandbox }: Stage, jobs: readonly PublishedJob[]): void {
-  const shown = sandbox.posts().filter((post) => destinations.includes(post.platform));
+  const shown = sandbox
+    .posts()
+    .filter((post) => destinations.some(({ platform }) => platform === post.platform));
   const complaints = sandbox.complaints().map(({ platform, what }) => `${platform}: ${what}`);
   if (shown.length === jobs.length && complaints.length === 0) return;
   throw new Failure('E_INTERNAL', {
@@ -82,7 +85,7 @@ function checkAgainstPlatforms({ sandbox }: Stage, jobs: readonly PublishedJob[]
 }
 
 function summary({ app, paint }: Turn, jobs: readonly PublishedJob[]): string {
-  const order = (id: PlatformId) => destinations.indexOf(id);
+  const order = (id: PlatformId) => destinations.findIndex(({ platform }) => platform === id);
   const rows = [...jobs].sort(
     (a, b) => a.video.id - b.video.id || order(a.destination.platform) - order(b.destination.platform),
   );
