@@ -147,7 +147,10 @@ const addressNames = [
 const shapes: readonly (readonly [RegExp, string])[] = [
   // name=value, also percent-encoded once as an address inside an address.
   [
-    new RegExp(`(?<![\\w-])(${secretNames}|${addressNames})(=|%3D)(?:(?!%26)[^&\\s"'<>\\\\#;,])+`, 'gi'),
+    new RegExp(
+      `(?:(?<![\\w-])|(?<=%(?:26|3F|23)))(${secretNames}|${addressNames})(=|%3D)(?:(?!%26)[^&\\s"'<>\\\\#;,])+`,
+      'gi',
+    ),
     `$1$2${gap}`,
   ],
   // "name": "value", also as JSON inside JSON; an unclosed string reaches to the end of what there is.

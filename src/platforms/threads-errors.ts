@@ -55,7 +55,7 @@ export const threadsErrors: readonly ErrorRow[] = [
     hint: 'Open the Threads app and do what it asks, then sign in here again.',
   },
   // Said of containers that are there, and of those that a first success used up: no proof of anything.
-  { code: 24, error: 'E_UNREADABLE', what: 'Threads can’t find the upload (yet, or any more).' },
+  { code: 24, error: 'E_NOT_YET', kind: 'retry', what: 'Threads can’t find the upload (yet, or any more).' },
   {
     code: 100,
     says: /at most 500 characters|can.t be blank|LINK_LIMIT_EXCEEDED|topic_tag/iu,

@@ -45,7 +45,7 @@ async function readObject<T>(http: Http, id: string, fields: string): Promise<T 
   try {
     return (await http.send({ url: `${threadsApi}/${id}`, query: { fields }, call: 'read' })).json<T>();
   } catch (error) {
-    if (error instanceof Failure && error.code === 'E_UNREADABLE') return undefined;
+    if (error instanceof Failure && ['E_UNREADABLE', 'E_NOT_YET'].includes(error.code)) return undefined;
     throw error;
   }
 }

@@ -193,7 +193,7 @@ async function publishContainer({ http, account }: PublishRequest, containerId: 
  * a container that reads as not published proves that nothing happened.
  */
 async function notFoundYet({ run, http }: PublishRequest, id: string, error: unknown): Promise<unknown> {
-  if (!(error instanceof Failure) || error.code !== 'E_UNREADABLE') return error;
+  if (!(error instanceof Failure) || error.code !== 'E_NOT_YET') return error;
   const state = await readContainer(http, id).catch(() => undefined);
   const now = http.clock.now();
   const waited = now - (run.doneAt('container ready') ?? now);
