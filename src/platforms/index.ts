@@ -9,7 +9,8 @@ import { linkedin } from './linkedin.ts';
 import { mastodon } from './mastodon.ts';
 import { telegram } from './telegram.ts';
 import { threads } from './threads.ts';
-import { tiktokService, tiktokSource } from './tiktok.ts';
+import { tiktokSource } from './tiktok.ts';
+import { tiktok } from './tiktok-post.ts';
 import { x } from './x.ts';
 import { youtube } from './youtube.ts';
 
@@ -24,10 +25,11 @@ const platforms: Readonly<Partial<Record<PlatformId, Platform>>> = {
   mastodon,
   linkedin,
   telegram,
+  tiktok,
 };
 
 /** Every service one can sign in to. */
-const services: Readonly<Partial<Record<PlatformId, Service>>> = { tiktok: tiktokService, ...platforms };
+const services: Readonly<Partial<Record<PlatformId, Service>>> = { tiktok, ...platforms };
 
 /** Every kind of source. */
 const sources: Readonly<Record<string, Source>> = { tiktok: tiktokSource };

@@ -32,6 +32,16 @@ export const signIn: OAuthSignIn = {
   revoke,
 };
 
+/**
+ * The same with the rights to post, asked for only when the person says that the account shall be posted to: an app
+ * that has not got them from TikTok can’t show the page. https://developers.tiktok.com/doc/tiktok-api-scopes
+ */
+export const postingSignIn: OAuthSignIn = {
+  ...signIn,
+  scopes: [...signIn.scopes, 'video.publish', 'video.upload'],
+  needed: ['user.info.basic', 'video.list', 'video.publish'],
+};
+
 function authorizeUrl({ app, redirectUri, state, challenge, scopes }: AuthorizeRequest): string {
   const url = new URL(AUTHORIZE);
   url.search = new URLSearchParams({

@@ -1,16 +1,13 @@
 import type { Grant, Identity } from '../core/account.ts';
-import type { Clock } from '../core/clock.ts';
 import { MINUTE, SECOND } from '../core/clock.ts';
 import { Failure } from '../core/failure.ts';
-import type { Http, HttpResponse } from '../core/http.ts';
+import type { Http } from '../core/http.ts';
 import type { Limit } from '../core/limit.ts';
 import type { Service } from '../core/platform.ts';
 import type { Source, SourceContext } from '../core/source.ts';
 import type { SourceItem } from '../core/video.ts';
-import { retryAfter } from '../net/classify.ts';
-import { signIn } from './tiktok-sign-in.ts';
-
-const API = 'https://open.tiktokapis.com/v2';
+import { API, ask, classify, codeOf, windowEnd } from './tiktok-answers.ts';
+import { postingSignIn, signIn } from './tiktok-sign-in.ts';
 
 /** TikTok as a source: who the account is, and what it posts. No API that an own app may use gives the file. */
 export const tiktokService: Service = {
@@ -18,6 +15,7 @@ export const tiktokService: Service = {
   name: 'TikTok',
   origins: ['https://open.tiktokapis.com', 'https://www.tiktok.com'],
   signIn,
+  otherSignIns: { posting: postingSignIn },
   limits: [
     callLimit('user.info', 'profile look-ups in a minute'),
     callLimit('video.list', 'video listings in a minute'),
@@ -62,8 +60,20 @@ async function identities({ http, grant }: { http: Http; grant: Grant }): Promis
   const name = user.display_name || user.username || user.open_id;
   const handle = user.username ? `@${user.username}` : name;
   const url = user.username ? { url: `https://www.tiktok.com/@${user.username}` } : {};
-  return [{ remoteId: user.open_id, handle, name, ...url }];
+  return [{ remoteId: user.open_id, handle, name, ...url, ...(canPost(grant) ? forPosting : {}) }];
 }
+
+function canPost({ scopes }: Grant): boolean {
+  return scopes.includes('video.publish') || scopes.includes('video.upload');
+}
+
+/** Renewed in the same way; and nobody learns of the audit by finding posts that nobody else sees. */
+const forPosting: Partial<Identity> = {
+  settings: { signIn: 'posting' },
+  warnings: [
+    'Unless TikTok has audited your developer app, it posts to private accounts only, and only you see the posts; drafts (--option tiktok.mode=draft) are free of this: https://developers.tiktok.com/doc/content-sharing-guidelines/',
+  ],
+};
 
 interface TiktokUser {
   /** Of this person towards this app. Opaque: it may begin with `-`. */
@@ -203,69 +213,4 @@ function pageOf(shareUrl: string | undefined): string | undefined {
   if (shareUrl === undefined || !URL.canParse(shareUrl)) return undefined;
   const { protocol, host, origin, pathname } = new URL(shareUrl);
   return protocol === 'https:' && /(^|\.)tiktok\.com$/u.test(host) ? origin + pathname : undefined;
-}
-
-// ---------------------------------------------------------------- answers
-
-interface Envelope<T> {
-  data?: T;
-  error?: { code?: string; message?: string; log_id?: string } | string;
-}
-
-async function ask<T extends object>(
-  http: Http,
-  call: string,
-  request: Omit<Parameters<Http['send']>[0], 'call' | 'signal'> & { signal?: AbortSignal | undefined },
-): Promise<T> {
-  const { signal, ...rest } = request;
-  const response = await http.send({ ...rest, call, ...(signal ? { signal } : {}) });
-  const data = response.json<Envelope<T> | null>()?.data;
-  if (typeof data === 'object' && data !== null) return data;
-  throw new Failure('E_BAD_ANSWER', { message: 'TikTok answered without data.' });
-}
-
-/** By the code in the body, whatever the status: https://developers.tiktok.com/doc/tiktok-api-v2-error-handling */
-function classify(response: HttpResponse, _request: unknown, clock: Clock): Failure | undefined {
-  const { code, message: said, logId } = errorOf(response);
-  if (code === undefined || code === 'ok') return undefined;
-  const { status } = response;
-  const message = `TikTok refused (${code})${said === '' ? '' : `: ${said}`}${logId === '' ? '' : ` [log_id ${logId}]`}`;
-  const known = { status, message, certain: true };
-  const command = 'repost login tiktok';
-  switch (code) {
-    case 'access_token_invalid':
-      return new Failure('E_LOGIN_NEEDED', { ...known, command });
-    case 'scope_not_authorized':
-    case 'scope_permission_missed':
-      return new Failure('E_SCOPES', { ...known, command });
-    case 'rate_limit_exceeded':
-      return new Failure('E_RATE_LIMIT', {
-        ...known,
-        reason: 'quota',
-        notBefore: windowEnd(response, clock),
-      });
-    case 'invalid_params':
-    case 'invalid_param':
-      return new Failure('E_REFUSED', known);
-    case 'internal_error':
-      return new Failure('E_PLATFORM_DOWN', { status, message });
-    default:
-      // A code that no document names: its status says what kind it is; with 2xx it is tried again.
-      return status < 300 ? new Failure('E_BAD_ANSWER', { status, message }) : undefined;
-  }
-}
-
-function errorOf(response: HttpResponse): { code: string | undefined; message: string; logId: string } {
-  const error = response.json<Envelope<unknown> | null>()?.error;
-  if (typeof error === 'string') return { code: error === '' ? undefined : error, message: '', logId: '' };
-  return { code: error?.code, message: error?.message ?? '', logId: error?.log_id ?? '' };
-}
-
-function codeOf(response: HttpResponse): string | undefined {
-  return errorOf(response).code;
-}
-
-/** The window slides over 60 seconds; no header is documented, and honoured where one comes. */
-function windowEnd(response: HttpResponse, clock: Clock): number {
-  return retryAfter(response, clock) ?? clock.now() + MINUTE;
 }

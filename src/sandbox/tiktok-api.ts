@@ -16,10 +16,12 @@ interface Pieces {
   login: TiktokLogin;
   videos: TiktokVideos;
   logId(): string;
+  /** Endpoints of the Content Posting API. */
+  posting: Readonly<Record<string, Endpoint>>;
 }
 
 /** An error in TikTok's envelope. */
-class ApiError extends Error {
+export class ApiError extends Error {
   readonly code: string;
   readonly status: number;
 
@@ -32,12 +34,18 @@ class ApiError extends Error {
 
 const badParams = (message: string) => new ApiError(400, 'invalid_params', message);
 
-type Endpoint = (grant: TiktokGrant, request: SimRequest) => object;
+/** One endpoint; `perMinute`: calls that one account's token may make, where it isn't what all share. */
+export interface Endpoint {
+  method: string;
+  perMinute?: number;
+  answer(grant: TiktokGrant, request: SimRequest): object;
+}
 
 export function createApi(pieces: Pieces): TiktokApi {
   const { world, quirks, login } = pieces;
   const calls = new Map<string, number[]>();
-  const endpoints: Readonly<Record<string, { method: string; answer: Endpoint }>> = {
+  const endpoints: Readonly<Record<string, Endpoint>> = {
+    ...pieces.posting,
     '/v2/user/info/': { method: 'GET', answer: (grant, request) => userInfo(pieces, grant, request) },
     '/v2/video/list/': { method: 'POST', answer: (grant, request) => videoList(pieces, grant, request) },
     '/v2/video/query/': { method: 'POST', answer: (grant, request) => videoQuery(pieces, grant, request) },
@@ -49,12 +57,12 @@ export function createApi(pieces: Pieces): TiktokApi {
   }
 
   /** The window slides: any 60 seconds hold at most so many calls of one endpoint. */
-  function spend(path: string, grant: TiktokGrant): void {
+  function spend(path: string, grant: TiktokGrant, perMinute: number | undefined): void {
     const now = world.clock.now();
-    const key = `${path} ${grant.clientKey}`;
+    const key = `${path} ${perMinute === undefined ? grant.clientKey : grant.openId}`;
     const recent = (calls.get(key) ?? []).filter((at) => at > now - MINUTE);
     calls.set(key, recent);
-    if (recent.length >= quirks.callsPerMinute)
+    if (recent.length >= (perMinute ?? quirks.callsPerMinute))
       throw new ApiError(
         429,
         'rate_limit_exceeded',
@@ -76,7 +84,7 @@ export function createApi(pieces: Pieces): TiktokApi {
         'access_token_invalid',
         'The access token is invalid or not found in the request.',
       );
-    spend(request.path, grant);
+    spend(request.path, grant, endpoint.perMinute);
     return endpoint.answer(grant, request);
   }
 
@@ -85,8 +93,8 @@ export function createApi(pieces: Pieces): TiktokApi {
       try {
         return {
           status: 200,
-          headers: { 'x-tt-logid': pieces.logId() },
-          body: envelope({ code: 'ok', message: '' }, answer(request)),
+          headers: { 'content-type': 'application/json; charset=utf-8', 'x-tt-logid': pieces.logId() },
+          body: withLongIds(envelope({ code: 'ok', message: '' }, answer(request))),
         };
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
@@ -99,6 +107,13 @@ export function createApi(pieces: Pieces): TiktokApi {
       }
     },
   };
+}
+
+/** Ids of posts are numbers in the answers, too long for a float: they are written as `int64:` texts until here. */
+export const longId = (id: string) => `int64:${id}`;
+
+function withLongIds(body: object): string {
+  return JSON.stringify(body).replace(/"int64:(\d+)"/gu, '$1');
 }
 
 function wantedFields(request: SimRequest, known: readonly string[]): string[] {
@@ -129,7 +144,7 @@ function requireVideoList(grant: TiktokGrant): void {
     throw new ApiError(401, 'scope_not_authorized', 'The user did not authorize the scope required.');
 }
 
-function jsonBody(world: World, request: SimRequest): Record<string, unknown> {
+export function jsonBody(world: World, request: SimRequest): Record<string, unknown> {
   if (!(request.headers['content-type'] ?? '').startsWith('application/json')) {
     world.complain('tiktok', `a body that is not sent as JSON to ${request.path}`);
     throw badParams('The content type must be application/json.');

@@ -38,6 +38,30 @@ export interface TiktokQuirks {
   extraFields: boolean;
   /** Numbers and texts that are empty are left out. */
   omitEmptyFields: boolean;
+  /** The app has passed the audit of the Content Posting API. */
+  audited: boolean;
+  /** An app without it is shown all privacy levels all the same, and refused when it wants one. */
+  unauditedSeesAll: boolean;
+  /** Posts by API to one account in 24 hours. */
+  postsPerDay: number;
+  /** How long the address of an upload works. */
+  uploadMinutes: number;
+  /** An upload that is complete is no longer known at its address; false: any range is out of step. */
+  finishedUploadGone: boolean;
+  /** The status tells how many bytes have come; false: always 0. */
+  countsBytes: boolean;
+  processingSeconds: number;
+  /** From being published until the post's id is told: moderation. */
+  moderationSeconds: number;
+  /** The id is never told, as some accounts have seen. */
+  withholdsId: boolean;
+  /** A post that is done is forgotten: its status is asked for in vain. */
+  forgetsFinished: boolean;
+  /** Every post's `init` is refused with this code; '': none. */
+  initRefusal: string;
+  /** So many of the next uploads end with this reason. */
+  failReason: string;
+  failTimes: number;
 }
 
 export function defaultQuirks(): TiktokQuirks {
@@ -62,6 +86,19 @@ export function defaultQuirks(): TiktokQuirks {
     missingLogId: false,
     extraFields: true,
     omitEmptyFields: true,
+    audited: true,
+    unauditedSeesAll: true,
+    postsPerDay: 15,
+    uploadMinutes: 60,
+    finishedUploadGone: true,
+    countsBytes: true,
+    processingSeconds: 20,
+    moderationSeconds: 40,
+    withholdsId: false,
+    forgetsFinished: false,
+    initRefusal: '',
+    failReason: 'internal',
+    failTimes: 0,
   };
 }
 

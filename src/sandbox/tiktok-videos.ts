@@ -34,6 +34,8 @@ export interface TiktokVideos {
   posts(): SimPost[];
   publish(input: unknown): { id: string; url: string; createTime: number };
   publishMany(input: unknown): { ids: string[] };
+  /** A video that a program posts: hidden until it is made public. */
+  post(accountId: string, looks: Partial<TiktokVideo>, bytes: Buffer): TiktokVideo;
   change(input: unknown, change: (video: TiktokVideo, input: Record<string, unknown>) => void): void;
   account(name: unknown): SimAccount;
 }
@@ -84,6 +86,21 @@ export function createVideos(world: World, quirks: TiktokQuirks): TiktokVideos {
     page,
     account,
     publish,
+    post(accountId, looks, bytes) {
+      const createTime = Math.floor(world.clock.now() / SECOND);
+      const video: TiktokVideo = {
+        ...looksOf({ private: true }),
+        ...looks,
+        id: freshId(createTime),
+        accountId,
+        createTime,
+        listedAt: world.clock.now(),
+        sha256: world.keepMedia(bytes),
+        bytes: bytes.length,
+      };
+      byId.set(video.id, video);
+      return video;
+    },
     publishMany(input) {
       const wish = (input ?? {}) as Record<string, unknown>;
       const count = numberOr(wish['count'], 10);
