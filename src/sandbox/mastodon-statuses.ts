@@ -1,4 +1,5 @@
 import { SECOND } from '../core/clock.ts';
+import { accountEntity } from './mastodon-account.ts';
 import { invalid, notFound, type Parameters, parametersOf, refuse } from './mastodon-answers.ts';
 import type { Caller } from './mastodon-login.ts';
 import type { MastodonMedia, Media } from './mastodon-media.ts';
@@ -213,7 +214,7 @@ function entity(state: State, status: Status): object {
     content: htmlOf(status.text, host),
     reblog: null,
     application: status.appName === '' ? null : { name: status.appName, website: null },
-    account: { id: status.account.id, username: name, acct: name },
+    account: accountEntity(host, status.account),
     media_attachments: status.media.map((one) =>
       media.entity(one, quirks.changesMediaIds ? `9${one.id}` : one.id),
     ),

@@ -1,10 +1,11 @@
 import { escapeHtml, htmlPage } from './html.ts';
+import { accountEntity } from './mastodon-account.ts';
 import { notFound, Refusal, refuse } from './mastodon-answers.ts';
 import { covers } from './mastodon-apps.ts';
 import { instanceV1, instanceV2, metadata } from './mastodon-instance.ts';
 import { type Caller, createLogin, type MastodonLogin } from './mastodon-login.ts';
 import { createMedia, type MastodonMedia } from './mastodon-media.ts';
-import { type MastodonQuirks, otherServer, setQuirks, since, usualQuirks } from './mastodon-quirks.ts';
+import { type MastodonQuirks, otherServer, setQuirks, usualQuirks } from './mastodon-quirks.ts';
 import { createRates, type Rates } from './mastodon-rates.ts';
 import { createStatuses, type MastodonStatuses } from './mastodon-statuses.ts';
 import { bearerOf } from './oauth.ts';
@@ -223,21 +224,8 @@ function checkCaller({ quirks }: Server, caller: Caller | undefined, scopes: rea
 }
 
 /** https://docs.joinmastodon.org/entities/Account/#CredentialAccount */
-function verified({ host, quirks }: Server, account: SimAccount): SimResponse {
-  const name = account.handle.replace(/^@/u, '');
-  return {
-    status: 200,
-    body: {
-      id: account.id,
-      username: name,
-      acct: name,
-      display_name: account.name,
-      locked: false,
-      bot: false,
-      created_at: '2022-11-05T00:00:00.000Z',
-      url: `https://${host}/@${name}`,
-      ...(since(quirks, 4, 2) ? { uri: `https://${host}/users/${name}` } : {}),
-      source: { privacy: account.settings['visibility'] ?? 'public', sensitive: false, language: null },
-    },
-  };
+function verified({ host }: Server, account: SimAccount): SimResponse {
+  const { visibility = 'public' } = account.settings;
+  const source = { privacy: visibility, sensitive: false, language: null, note: '', fields: [] };
+  return { status: 200, body: { ...accountEntity(host, account), source } };
 }
