@@ -1,9 +1,11 @@
+import type { Account } from '../core/account.ts';
 import { Failure } from '../core/failure.ts';
 import type { Service } from '../core/platform.ts';
 
 /** Flags that choose another way to sign in than the usual one. */
 export interface WayOptions {
   appPassword?: boolean;
+  forPosting?: boolean;
   instagramLogin?: boolean;
   server?: string;
 }
@@ -19,17 +21,42 @@ export interface Way {
 
 /** The way that the flags choose. Throws E_USAGE where the service has none of that name. */
 export function wayOf(service: Service, options: WayOptions): Way {
-  const name = options.instagramLogin ? 'instagram-login' : options.appPassword ? 'app-password' : undefined;
+  const name = nameOf(options);
   if (name === undefined) return { service, appHost: options.server, flag: '' };
   const signIn = service.otherSignIns?.[name];
+  const flag = name === 'posting' ? '--for-posting' : `--${name}`;
   // The usual sign-in may be a password itself.
   if (!signIn && name === 'app-password') return { service, appHost: options.server, flag: '' };
   if (!signIn)
     throw new Failure('E_USAGE', {
-      message: `${service.name} has no sign-in --${name}.`,
+      message: `${service.name} has no sign-in ${flag}.`,
       command: `repost login ${service.id}`,
     });
   // Instagram's part of a developer app has an id and a secret of its own.
   const appHost = name === 'instagram-login' ? name : options.server;
-  return { service: { ...service, signIn }, appHost, flag: ` --${name}` };
+  return { service: { ...service, signIn }, appHost, flag: ` ${flag}` };
+}
+
+function nameOf(options: WayOptions): string | undefined {
+  if (options.instagramLogin) return 'instagram-login';
+  if (options.forPosting) return 'posting';
+  return options.appPassword ? 'app-password' : undefined;
+}
+
+/** The flags with those that the account to be renewed was signed in by: a renewal takes no right away. */
+export function withKeptWay<T extends WayOptions & { account?: string }>(
+  service: Service,
+  options: T,
+  accounts: readonly Account[],
+): T {
+  if (!service.otherSignIns?.['posting'] || nameOf(options) !== undefined) return options;
+  const bare = (text: string) => text.toLowerCase().replace(/^@/u, '');
+  const { account: wanted } = options;
+  const here = accounts.filter(({ platform }) => platform === service.id);
+  const [only, second] =
+    wanted === undefined
+      ? here
+      : here.filter(({ handle, remoteId }) => bare(handle) === bare(wanted) || remoteId === wanted);
+  if (!only || second || only.settings['signIn'] !== 'posting') return options;
+  return { ...options, forPosting: true };
 }

@@ -30,6 +30,8 @@ export interface Situation {
   rules: readonly Rule[];
   /** What the source shows that is not stored yet. */
   fresh: readonly SourceItem[];
+  /** Of these, what repost itself posted there, by remote id, with the words for it. */
+  ours?: ReadonlyMap<string, string>;
   /** Null before the first good poll: that one only takes note of what is there. */
   baselineAt: number | null;
   lastGoodPollAt: number | null;
@@ -87,7 +89,9 @@ function safely(work: () => Match): Match {
   }
 }
 
-function wants(rule: Rule, item: SourceItem, { baselineAt, now }: Situation): Match {
+function wants(rule: Rule, item: SourceItem, { baselineAt, now, ours }: Situation): Match {
+  const own = ours?.get(item.remoteId);
+  if (own !== undefined) return { wanted: false, why: own };
   if (baselineAt === null && item.publishedAt < rule.startsAt) {
     return { wanted: false, why: 'it was there before the rule (see --backfill)' };
   }

@@ -7,6 +7,7 @@ import { previewText } from './compose.ts';
 import type { EngineDeps, Registry } from './deps.ts';
 import { type Forecast, type Lane, openForecast } from './forecast.ts';
 import { openLaneBook } from './lane-book.ts';
+import { originsOf } from './own-posts.ts';
 
 /** What a rule was asked to take of the videos that were there before it. */
 export interface Backfill {
@@ -64,7 +65,10 @@ export async function planBackfill(
 ): Promise<BackfillJob[]> {
   const { store, registry, settings } = deps;
   const videos = await store.videos.list({ sourceId: rule.sourceId, limit: MOST_VIDEOS });
-  const picked = pickBackfill(rule, wish, videos);
+  const source = await store.sources.get(rule.sourceId);
+  const origin = await originsOf(store, source?.accountId ?? null, videos, now);
+  const theirs = videos.filter((video) => origin(video).kind === 'theirs');
+  const picked = pickBackfill(rule, wish, theirs);
   const lanes = await openLaneBook(store, [rule], now);
   const planned: BackfillJob[] = [];
   const targets = await lanesOf(store, registry, rule);

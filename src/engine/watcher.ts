@@ -6,6 +6,7 @@ import type { SourceItem } from '../core/video.ts';
 import type { SourceRow, Store } from '../store/types.ts';
 import type { EngineDeps } from './deps.ts';
 import { openLaneBook } from './lane-book.ts';
+import { originsOf } from './own-posts.ts';
 import { sourceContext } from './still-public.ts';
 
 /** A failing source is asked ever less often, but at least this often. */
@@ -55,14 +56,23 @@ export async function situationOf(
   settings: Pick<EngineDeps['settings'], 'pollIntervalMs' | 'retry'>,
 ): Promise<Situation> {
   const rules = (await store.rules.list()).filter((rule) => rule.sourceId === row.id);
+  const origin = await originsOf(store, row.accountId, fresh, now);
+  // While a job posts to this very account, a new video there may be its own: the next poll knows.
+  const clear = fresh.filter((item) => origin(item).kind !== 'unclear');
+  const ours = new Map<string, string>();
+  for (const item of clear) {
+    const found = origin(item);
+    if (found.kind === 'ours') ours.set(item.remoteId, found.why);
+  }
   return {
     now,
     rules,
-    fresh,
+    fresh: clear,
+    ours,
     baselineAt: row.baselineAt,
     lastGoodPollAt: row.lastGoodPollAt,
     pollIntervalMs: settings.pollIntervalMs,
     maxAttempts: settings.retry.attempts,
-    lanes: await openLaneBook(store, fresh.length === 0 ? [] : rules, now),
+    lanes: await openLaneBook(store, clear.length === 0 ? [] : rules, now),
   };
 }

@@ -20,7 +20,7 @@ interface AttemptColumns {
 
 type JobLists = Pick<
   JobStore,
-  'get' | 'list' | 'counts' | 'waitingByReason' | 'attempts' | 'posts' | 'oldestWaiting'
+  'get' | 'list' | 'counts' | 'waitingByReason' | 'attempts' | 'posts' | 'posted' | 'oldestWaiting'
 >;
 
 /** Jobs as people look at them. */
@@ -37,6 +37,10 @@ export function jobLists(connection: Connection): JobLists {
   const oldest = query<JobColumns>(
     "SELECT * FROM jobs INDEXED BY jobs_open WHERE open_state = 'waiting' ORDER BY id LIMIT 1",
   );
+
+  const posted = query<{ remote_id: string }>(`
+    SELECT posts.remote_id FROM posts CROSS JOIN jobs ON jobs.id = posts.job_id
+    WHERE posts.remote_id IN (SELECT value FROM json_each(:remoteIds)) AND jobs.account_id = :accountId`);
 
   return {
     get: (id) =>
@@ -55,6 +59,11 @@ export function jobLists(connection: Connection): JobLists {
       }),
     waitingByReason: () => read(() => Object.fromEntries(reasons.all().map((row) => [row.reason, row.jobs]))),
     attempts: (jobId) => read(() => attempts.all({ jobId }).map(attemptOf)),
+    posted: (accountId, remoteIds) =>
+      read(() => {
+        const rows = posted.all({ accountId, remoteIds: JSON.stringify(remoteIds) });
+        return new Set(rows.map((row) => row.remote_id));
+      }),
     posts: (filter) => read(() => listPosts(connection, filter).map(jobs.view)),
     oldestWaiting: () =>
       read(() => {

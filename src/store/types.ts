@@ -325,6 +325,8 @@ export interface JobStore {
     platform?: PlatformId;
     accountId?: number;
   }): Promise<JobView[]>;
+  /** Which of these remote ids are posts on this account that jobs of ours made. */
+  posted(accountId: number, remoteIds: readonly string[]): Promise<Set<string>>;
   /** The oldest waiting job, with its reason. */
   oldestWaiting(): Promise<JobView | undefined>;
 }

@@ -18,6 +18,7 @@ export interface LoginOptions {
   tokenStdin?: boolean;
   appPassword?: boolean;
   instagramLogin?: boolean;
+  forPosting?: boolean;
   account?: string;
   server?: string;
   as: string;

@@ -9,6 +9,7 @@ import type { Turn } from '../command.ts';
 import { expiryOf } from '../connect.ts';
 import { findPlatform } from '../find.ts';
 import { canAsk } from '../io.ts';
+import { withKeptWay } from '../ways.ts';
 import { type LoginOptions, signInBy } from './login-ways.ts';
 
 export async function login(turn: Turn, options: LoginOptions, platformText: string): Promise<undefined> {
@@ -18,9 +19,9 @@ export async function login(turn: Turn, options: LoginOptions, platformText: str
   const vault = await app.vault();
   await vault.probe();
   const store = await app.store();
-  const signedIn = await signInBy(turn, service, options);
-  const identity = await choose(turn, service, signedIn.identities, options.account);
   const accounts = await store.accounts.list();
+  const signedIn = await signInBy(turn, service, withKeptWay(service, options, accounts));
+  const identity = await choose(turn, service, signedIn.identities, options.account);
   refuseOther(accounts, service, identity, options.account);
   const known = accounts.find((one) => one.platform === service.id && one.remoteId === identity.remoteId);
   const grant = identity.grantExtra

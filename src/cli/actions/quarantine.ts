@@ -1,3 +1,4 @@
+import type { Account } from '../../core/account.ts';
 import { asFailure, Failure } from '../../core/failure.ts';
 import { readQuarantine, releaseQuarantine, strangePosts } from '../../engine/guard.ts';
 import { openMeter } from '../../engine/meter.ts';
@@ -14,7 +15,7 @@ export async function showQuarantine({ app, print }: Turn): Promise<undefined> {
     return print({ schemaVersion, quarantine: null, accounts: [] }, () => 'Nothing is held.') as undefined;
   const net = await app.net();
   const held = (await store.accounts.list()).filter(
-    (one) => one.platform !== 'tiktok' && !quarantine.released.includes(one.id),
+    (one) => isDestination(one) && !quarantine.released.includes(one.id),
   );
   const accounts = await Promise.all(
     held.map(async (account) => {
@@ -56,6 +57,11 @@ export async function showQuarantine({ app, print }: Turn): Promise<undefined> {
       '  $ repost quarantine release ACCOUNT',
     ].join('\n'),
   );
+}
+
+/** Accounts that are only watched have nothing to hold. */
+function isDestination({ platform, settings }: Account): boolean {
+  return platform !== 'tiktok' || settings['signIn'] === 'posting';
 }
 
 export async function release(

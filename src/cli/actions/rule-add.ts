@@ -11,6 +11,7 @@ import { ruleView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { findAccount, findSource, wholeNumber } from '../find.ts';
 import { canAsk } from '../io.ts';
+import { refuseLoop, requirePosting } from '../rule-loops.ts';
 import { parseLength, parseMoment } from '../time.ts';
 
 interface AddOptions {
@@ -45,13 +46,15 @@ export async function addRule(turn: Turn, options: AddOptions): Promise<undefine
     if (template !== undefined) checkTemplate(template);
   const media = mediaSpecs(turn, options.media ?? []);
   if (media.some((spec) => spec.kind === 'yt-dlp')) await consent(turn, store, options.acceptYtDlp ?? false);
+  const destinations = accounts.map((account) => destinationFor(account, options.option ?? []));
+  await refuseLoop(store, { name: options.name ?? 'this rule', sourceId: source.id, destinations });
   const backfill = backfillFrom(options, now);
   const rule = await store.rules.add(
     {
       name: await freeName(store, options.name, accounts),
       user: options.as === 'me' ? source.user : options.as,
       sourceId: source.id,
-      destinations: accounts.map((account) => destinationFor(account, options.option ?? [])),
+      destinations,
       media,
       ...(options.caption === undefined ? {} : { caption: options.caption }),
       ...(options.title === undefined ? {} : { title: options.title }),
@@ -103,7 +106,7 @@ function checkDestination(account: Account, sourceAccountId: number | null): voi
     throw new Failure('E_RULE', {
       message: `${account.account} can’t be source and destination of the same rule.`,
     });
-  platformOf(account.platform);
+  requirePosting(account);
 }
 
 function destinationFor(account: Account, texts: readonly string[]): RuleDestination {
