@@ -7,6 +7,7 @@ import { facebook } from './facebook.ts';
 import { instagram } from './instagram.ts';
 import { linkedin } from './linkedin.ts';
 import { mastodon } from './mastodon.ts';
+import { pinterest } from './pinterest.ts';
 import { telegram } from './telegram.ts';
 import { threads } from './threads.ts';
 import { tiktokSource } from './tiktok.ts';
@@ -26,6 +27,7 @@ const platforms: Readonly<Partial<Record<PlatformId, Platform>>> = {
   linkedin,
   telegram,
   tiktok,
+  pinterest,
 };
 
 /** Every service one can sign in to. */

@@ -7,6 +7,7 @@ import { createFacebook } from './facebook.ts';
 import { createInstagram } from './instagram.ts';
 import { createLinkedin } from './linkedin.ts';
 import { createMastodon } from './mastodon.ts';
+import { createPinterest } from './pinterest.ts';
 import type { Sandbox } from './sandbox.ts';
 import { createSandbox } from './sandbox.ts';
 import type { SandboxServer } from './server.ts';
@@ -31,6 +32,7 @@ export const simulators: readonly SimulatorFactory[] = [
   createThreads,
   createBucket,
   createLinkedin,
+  createPinterest,
 ];
 
 /** All platforms on one loopback port, on a clock that `POST /_control/clock` moves ahead of the given one. */
