@@ -26,7 +26,7 @@ const bucket = {
     '--endpoint',
     'https://s3.sandbox.example',
     '--bucket',
-    'videos',
+    'repost-videos',
     '--access-key-id',
     'SANDBOXACCESSKEY0001',
     '--secret-key-stdin',

@@ -28,7 +28,7 @@ export interface PublishedJob {
   state: string;
   post: { url: string; lagSeconds: number } | null;
   destination: { account: string; platform: PlatformId };
-  video: { id: number; caption: string };
+  video: { id: number; remoteId: string; caption: string };
 }
 
 /** The videos that the simulated creator publishes, shipped beside the program. */
