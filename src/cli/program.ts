@@ -10,6 +10,7 @@ import { hostCommands } from './commands/host.ts';
 import { jobsCommands } from './commands/jobs.ts';
 import { limitsCommands } from './commands/limits.ts';
 import { loginCommands } from './commands/login.ts';
+import { planCommands } from './commands/plan.ts';
 import { quarantineCommands } from './commands/quarantine.ts';
 import { ruleCommands } from './commands/rule.ts';
 import { sandboxCommands } from './commands/sandbox.ts';
@@ -55,7 +56,7 @@ export function buildProgram(around: Surroundings): Command {
 /** As the help lists them: in the order in which a person needs them. */
 const groups: readonly [string, readonly ((program: Command, around: Surroundings) => void)[]][] = [
   ['Set up:', [appCommands, loginCommands, accountsCommands, sourceCommands, ruleCommands, hostCommands]],
-  ['Publish:', [daemonCommands]],
+  ['Publish:', [planCommands, daemonCommands]],
   ['Look and mend:', [statusCommands, jobsCommands, limitsCommands, quarantineCommands]],
   ['This machine:', [configCommands, errorsCommands, versionCommand]],
   ['Try:', [sandboxCommands]],

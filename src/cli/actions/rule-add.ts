@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { Account } from '../../core/account.ts';
 import { Failure } from '../../core/failure.ts';
 import type { CatchUp, MediaSpec, RuleDestination } from '../../core/rule.ts';
 import { checkTemplate } from '../../core/template.ts';
+import { warningsOfRule } from '../../core/warnings.ts';
 import { runBackfills } from '../../engine/backfill.ts';
 import { platformOf } from '../../platforms/index.ts';
 import type { Store } from '../../store/types.ts';
@@ -11,10 +13,12 @@ import { ruleView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { findAccount, findSource, wholeNumber } from '../find.ts';
 import { canAsk } from '../io.ts';
+import { type FilterOptions, specFrom, type TimingOptions } from '../rule-flags.ts';
 import { refuseLoop, requirePosting } from '../rule-loops.ts';
 import { parseLength, parseMoment } from '../time.ts';
+import { warnOnce } from '../warned.ts';
 
-interface AddOptions {
+interface AddOptions extends FilterOptions, TimingOptions {
   name?: string;
   from?: string;
   to?: string[];
@@ -42,12 +46,14 @@ export async function addRule(turn: Turn, options: AddOptions): Promise<undefine
   const source = await sourceFor(turn, store, options.from);
   const accounts = await Promise.all(options.to.map((text) => findAccount(store, text)));
   for (const account of accounts) checkDestination(account, source.accountId);
+  const destinations = accounts.map((account) => destinationFor(account, options.option ?? []));
+  await refuseLoop(store, { name: options.name ?? 'this rule', sourceId: source.id, destinations });
   for (const template of [options.caption, options.title])
     if (template !== undefined) checkTemplate(template);
   const media = mediaSpecs(turn, options.media ?? []);
+  for (const spec of media)
+    if (spec.kind !== 'yt-dlp' && !existsSync(spec.path)) app.warn(`${spec.path} is not there yet`);
   if (media.some((spec) => spec.kind === 'yt-dlp')) await consent(turn, store, options.acceptYtDlp ?? false);
-  const destinations = accounts.map((account) => destinationFor(account, options.option ?? []));
-  await refuseLoop(store, { name: options.name ?? 'this rule', sourceId: source.id, destinations });
   const backfill = backfillFrom(options, now);
   const rule = await store.rules.add(
     {
@@ -67,6 +73,7 @@ export async function addRule(turn: Turn, options: AddOptions): Promise<undefine
         fit: oneOf(options.fit, ['none', 'remux', 'transcode'], '--fit'),
         tooLong: oneOf(options.tooLong, ['skip', 'trim'], '--too-long'),
         ...(backfill ? { backfill } : {}),
+        ...specFrom(options, app.config),
       },
     },
     now,
@@ -84,7 +91,9 @@ export async function addRule(turn: Turn, options: AddOptions): Promise<undefine
     note('Only videos that appear from now on are taken (--backfill N takes the newest that are there).');
   if (media.length === 0)
     note(`Files are looked for in ${originals(turn)}: put the originals there, named with the video’s id.`);
-  note('Next: repost sync, or repost daemon');
+  const platforms = accounts.map(({ platform }) => platform);
+  await warnOnce(store, warningsOfRule(rule, platforms), note);
+  note('Next: repost plan --poll, then repost sync or repost daemon');
 }
 
 /** A signed-in TikTok account becomes a source the first time a rule names it. */

@@ -1,4 +1,5 @@
 import type { Rule } from '../../core/rule.ts';
+import type { Timing } from '../../core/timing.ts';
 import type { Store } from '../../store/types.ts';
 import { ruleView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
@@ -40,10 +41,25 @@ export async function showRule({ app, print }: Turn, _options: unknown, text: st
       `files     ${view.media.join(', ') || 'the folder of originals'}`,
       `caption   ${view.caption ?? '{caption}'}`,
       `delay     ${view.delaySeconds === 0 ? 'none' : spanText(view.delaySeconds * 1000)}`,
+      ...filterLines(view.filter),
+      ...timingLines(view.timing),
       `approval  ${view.approve ? 'needed' : 'not needed'}`,
       `catch-up  ${view.catchUp}`,
     ].join('\n'),
   );
+}
+
+const filterLines = (filter: unknown) => (filter ? [`takes     ${JSON.stringify(filter)}`] : []);
+
+function timingLines(timing: unknown): string[] {
+  const { timeZone = 'UTC', windows, slots, gap, perDay } = (timing ?? {}) as Timing;
+  const parts = [
+    ...(windows ? [windows.join(', ')] : []),
+    ...(slots ? [`at ${slots.join(', ')}`] : []),
+    ...(gap === undefined ? [] : [`${gap} apart`]),
+    ...(perDay === undefined ? [] : [`${perDay} a day`]),
+  ];
+  return parts.length === 0 ? [] : [`timing    ${parts.join('; ')} (${timeZone})`];
 }
 
 export const pauseRule = (turn: Turn, _options: unknown, text: string) => setPaused(turn, true, text);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { act, type Surroundings } from '../command.ts';
+import { addFilterFlags, addTimingFlags } from './rule-flags.ts';
 
 const collect = (value: string, before: readonly string[] = []) => [...before, value];
 
@@ -40,6 +41,8 @@ export function ruleCommands(program: Command, around: Surroundings): void {
       'after',
       '\nExample:\n  $ repost rule add --from tiktok:@creator --to youtube:@creator --to x:@creator --media folder:~/Videos/originals',
     );
+  addFilterFlags(add);
+  addTimingFlags(add);
   add.action(act(around, add, async () => (await import('../actions/rule-add.ts')).addRule));
 
   const list = rule
@@ -53,6 +56,14 @@ export function ruleCommands(program: Command, around: Surroundings): void {
     .description('one rule, whole')
     .addHelpText('after', '\nExample:\n  $ repost rule show everywhere');
   show.action(act(around, show, async () => (await import('../actions/rule.ts')).showRule));
+
+  const test = rule
+    .command('test <rule>')
+    .description('what the rule would have done with the last videos; nothing is sent')
+    .option('--last <n>', 'how many videos', '30')
+    .option('--full', 'every post, however many')
+    .addHelpText('after', '\nExample:\n  $ repost rule test everywhere --last 30');
+  test.action(act(around, test, async () => (await import('../actions/plan.ts')).rehearseRule));
 
   const pause = rule
     .command('pause <rule>')
