@@ -132,18 +132,18 @@ function cut(pieces: readonly Piece[], notes: string[]): string {
   const whole = pieces.map(({ text }) => text).join('');
   if (threadsLength(whole) <= MAX) return whole;
   notes.push(`cut at ${MAX}`);
-  let body = '';
-  // A little at a time, whole pieces where they can't be parted.
   const units = pieces.flatMap(({ text, link: isLink }) =>
     isLink ? [text] : (text.match(/\s+|\S+/gu) ?? []),
   );
-  for (const unit of units) {
-    if (threadsLength(body + unit) <= MAX - 1) body += unit;
-    else {
-      if (body.trim() === '') body = graphemesWithin(unit, MAX - 1);
-      break;
-    }
+  let fitting = 0;
+  for (let used = 0; fitting < units.length; fitting += 1) {
+    used += threadsLength(units[fitting] ?? '');
+    if (used > MAX - 1) break;
   }
+  // Marks that join across a blank can make the whole longer than its parts.
+  while (threadsLength(units.slice(0, fitting).join('')) > MAX - 1) fitting -= 1;
+  const body = units.slice(0, fitting).join('');
+  if (body.trim() === '') return `${graphemesWithin(whole.trimStart(), MAX - 1)}…`;
   return `${body.trimEnd()}…`;
 }
 

@@ -130,3 +130,10 @@ test('old secrets are let go, so that a long life costs no memory; those in use 
   expect(mask('rotating-secret-number-2099')).toBe('***');
   expect(mask('first-and-unused-secret')).toBe('first-and-unused-secret');
 });
+
+test('a signed address inside a form loses its signature', () => {
+  const address = 'https://s3.example/b/k.mp4?X-Amz-Date=20261122T120000Z&X-Amz-Signature=8b471f36&x=1';
+  const masked = mask(new URLSearchParams({ media_type: 'VIDEO', video_url: address }).toString());
+  expect(masked).not.toContain('8b471f36');
+  expect(masked).toContain('20261122T120000Z');
+});
