@@ -1,13 +1,13 @@
 import type { Clock } from '../core/clock.ts';
-import { HOUR, MINUTE, SECOND } from '../core/clock.ts';
+import { HOUR, MINUTE } from '../core/clock.ts';
 import type { ErrorCode } from '../core/codes.ts';
 import type { FailureDetails } from '../core/failure.ts';
 import { Failure } from '../core/failure.ts';
 import type { HttpRequest, HttpResponse } from '../core/http.ts';
-import type { LimitReading } from '../core/limit.ts';
 import { saidBy } from '../net/classify.ts';
 import { appView, plcDirectory } from './bluesky-identity.ts';
 import { videoService } from './bluesky-rules.ts';
+import { freeAt } from './bluesky-windows.ts';
 
 type Row = Readonly<
   Pick<FailureDetails, 'kind' | 'reason' | 'hint' | 'command' | 'step'> & {
@@ -135,12 +135,12 @@ export function classifyAnswer(
   request: HttpRequest,
   clock: Clock,
 ): Failure | undefined {
-  const body = response.json<Readonly<Record<string, unknown>> | null>() ?? {};
+  const body = bodyOf(response);
   const name = typeof body['error'] === 'string' ? body['error'] : '';
   const said = saidBy(response);
-  if (request.url.startsWith(videoService)) return videoAnswer(response, clock);
-  if ([plcDirectory, appView].some((origin) => request.url.startsWith(origin)) && response.status === 401)
-    return undefined;
+  if (request.url.startsWith(videoService)) return videoAnswer(body, response, clock);
+  if (request.url.startsWith(plcDirectory) || request.url.startsWith(appView))
+    return directoryAnswer(response, said, clock);
   if (name === 'InvalidToken' && /bad token scope/iu.test(said))
     return failureOf(
       { ...login, error: 'E_SCOPES', what: 'The sign-in lacks a right.' },
@@ -165,10 +165,35 @@ function invalid(said: string): Row {
   return { error: 'E_REFUSED', kind: 'reject', what: 'Bluesky refused the request.' };
 }
 
+/** An error page that is no JSON says nothing more than its status. */
+function bodyOf(response: HttpResponse): Readonly<Record<string, unknown>> {
+  try {
+    return response.json<Readonly<Record<string, unknown>> | null>() ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** Directories are asked without a sign-in: whatever stands between us and them, no person's doing ends it. */
+function directoryAnswer(response: HttpResponse, said: string, clock: Clock): Failure | undefined {
+  if (response.status !== 401 && response.status !== 403) return undefined;
+  const row = {
+    error: 'E_PLATFORM_DOWN',
+    kind: 'retry',
+    what: 'Bluesky’s directory refuses to answer.',
+  } as const;
+  return failureOf(row, { name: '', said, response, clock });
+}
+
 /** The video service answers errors as a job status too, wrapped or not. */
-function videoAnswer(response: HttpResponse, clock: Clock): Failure | undefined {
-  const body = response.json<{ jobStatus?: VideoTrouble } & VideoTrouble>();
-  return videoFailure(body.jobStatus ?? body, response, clock);
+function videoAnswer(
+  body: Readonly<Record<string, unknown>>,
+  response: HttpResponse,
+  clock: Clock,
+): Failure | undefined {
+  const { jobStatus } = body;
+  const wrapped = typeof jobStatus === 'object' && jobStatus !== null ? (jobStatus as VideoTrouble) : body;
+  return videoFailure(wrapped, response, clock);
 }
 
 export interface VideoTrouble {
@@ -228,48 +253,4 @@ export function xrpcNameOf(failure: Failure): string {
   const { cause } = failure;
   const named = typeof cause === 'object' && cause !== null && 'xrpc' in cause ? cause.xrpc : '';
   return typeof named === 'string' ? named : '';
-}
-
-// ---------------------------------------------------------------- limits
-
-/** A wrong clock on either side must not stop an account for days. */
-const LONGEST_WAIT_MS = 26 * HOUR;
-
-/** There is no Retry-After: the window's end stands in a header of its own, in seconds of the server's clock. */
-function freeAt(response: HttpResponse, clock: Clock): number {
-  const now = clock.now();
-  const seconds = Number(response.headers['retry-after']);
-  if (Number.isFinite(seconds) && seconds > 0) return now + Math.min(seconds * SECOND, LONGEST_WAIT_MS);
-  const resetsAt = resetOf(response, now);
-  return resetsAt === undefined
-    ? now + MINUTE
-    : Math.min(Math.max(resetsAt, now + SECOND), now + LONGEST_WAIT_MS);
-}
-
-/** Read against the server's own Date, where it sends one. */
-function resetOf({ headers }: HttpResponse, now: number): number | undefined {
-  const reset = Number(headers['ratelimit-reset']);
-  if (headers['ratelimit-reset'] === undefined || !Number.isFinite(reset)) return undefined;
-  const sentAt = Date.parse(headers['date'] ?? '');
-  return reset * SECOND + (Number.isNaN(sentAt) ? 0 : now - sentAt);
-}
-
-/** Window in seconds → our bucket. The tightest that applies is told: https://docs.bsky.app/docs/advanced-guides/rate-limits */
-const buckets: readonly (readonly [number, number, string])[] = [
-  [300, 3000, 'requests'],
-  [3600, 5000, 'points'],
-  [86_400, 35_000, 'points-daily'],
-];
-
-/** `ratelimit-limit: 3000`, `ratelimit-remaining: 2985`, `ratelimit-reset: 1795361577`, `ratelimit-policy: 3000;w=300`. */
-export function readingsOf(response: HttpResponse, _request: HttpRequest, clock: Clock): LimitReading[] {
-  const [, max = '', seconds = ''] = /^(\d+);w=(\d+)/u.exec(response.headers['ratelimit-policy'] ?? '') ?? [];
-  const bucket = buckets.find(([window, most]) => window === Number(seconds) && most === Number(max))?.[2];
-  const remaining = Number(response.headers['ratelimit-remaining']);
-  const resetsAt = resetOf(response, clock.now());
-  if (bucket === undefined || !Number.isFinite(remaining) || resetsAt === undefined) return [];
-  const reading = { bucket, max: Number(max), remaining, resetsAt };
-  return [
-    response.status === 429 ? { ...reading, remaining: 0, blockedUntil: freeAt(response, clock) } : reading,
-  ];
 }

@@ -1,7 +1,7 @@
 import { asFailure, Failure } from '../core/failure.ts';
 import type { Platform, Post, PublishRequest } from '../core/platform.ts';
 import { appPassword } from './bluesky-app-password.ts';
-import { classifyAnswer, readingsOf, xrpcNameOf } from './bluesky-errors.ts';
+import { classifyAnswer, xrpcNameOf } from './bluesky-errors.ts';
 import type { Home } from './bluesky-identity.ts';
 import { appView, entryway, plcDirectory, xrpc } from './bluesky-identity.ts';
 import type { Published } from './bluesky-lookups.ts';
@@ -13,6 +13,7 @@ import { atHome, authorize, identities, wantsProof } from './bluesky-session.ts'
 import { signIn } from './bluesky-sign-in.ts';
 import { fitText } from './bluesky-text.ts';
 import { readUploadLimits, readyVideo, UPLOAD, uploadPlain, uploadVideo } from './bluesky-upload.ts';
+import { readingsOf } from './bluesky-windows.ts';
 
 /** Bluesky and every other server of the AT Protocol. The account's own server is found by its handle. */
 export const bluesky: Platform = {

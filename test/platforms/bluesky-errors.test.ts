@@ -124,6 +124,20 @@ describe('Bluesky’s error answers', () => {
   });
 });
 
+describe('answers that are no reason to send anybody to a sign-in', () => {
+  it.each([
+    ['https://plc.directory/did:plc:x', { error: 'ExpiredToken' }],
+    ['https://public.api.bsky.app/xrpc/com.atproto.identity.resolveHandle', { message: 'no' }],
+    [video, '<html>denied</html>'],
+    [video, { jobStatus: null }],
+  ])('401 of %s: %j', (url, body) => {
+    expect(classify(answer(401, body, {}, url), url)).toMatchObject({
+      code: 'E_PLATFORM_DOWN',
+      kind: 'retry',
+    });
+  });
+});
+
 describe('Bluesky’s windows', () => {
   const seconds = (at: number) => String(Math.ceil(at / 1000));
   const headers = (change: Record<string, string> = {}) => ({
