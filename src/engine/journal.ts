@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts';
+import { type Clock, DAY, SECOND } from '../core/clock.ts';
 import { asFailure, Failure, later } from '../core/failure.ts';
 import type { Commit, LookUp, Run, StepOptions } from '../core/platform.ts';
 import type { JournalStore, StepRow } from '../store/types.ts';
@@ -19,6 +19,11 @@ export interface JournalOptions {
   /** Asked right before the first sending of a commit: throws where it must not go out any more. */
   guard?: () => Promise<void>;
 }
+
+/** Between an intent and its request lie milliseconds, unless the process was stopped (a closed lid). */
+const STALL_MS = SECOND;
+/** How far back a look-up goes where the clock was set back since: no job waits longer. */
+const LONGEST_DOUBT_MS = 7 * DAY;
 
 export interface OpenRun extends Run {
   /** True once a publish request was sent and not provably refused. */
@@ -65,9 +70,11 @@ export async function openRun(options: JournalOptions): Promise<OpenRun> {
 
   /** Writes the intent, sends, writes the outcome. */
   async function send<T>(name: string, call: Commit<T>): Promise<T> {
-    await journal.intend(jobId, name, clock.now());
+    const intendedAt = clock.now();
+    await journal.intend(jobId, name, intendedAt);
     const before = committed;
     committed = true;
+    if (clock.now() - intendedAt > STALL_MS) await journal.mayArrive(jobId, name, clock.now());
     let result: T;
     try {
       result = await call.act();
@@ -76,7 +83,7 @@ export async function openRun(options: JournalOptions): Promise<OpenRun> {
       if (failure.certain) {
         await journal.withdraw(jobId, name, clock.now());
         committed = before;
-      }
+      } else await journal.mayArrive(jobId, name, clock.now());
       throw failure.certain || failure.kind !== 'reject' ? failure : uncertain(failure);
     }
     await record(name, 'commit', result, false);
@@ -87,11 +94,13 @@ export async function openRun(options: JournalOptions): Promise<OpenRun> {
   async function settleDoubt<T>(row: StepRow, call: Commit<T>): Promise<{ found: T } | undefined> {
     if (call.inDoubt === 'repeat') return undefined;
     if (call.inDoubt === 'ask') throw new Failure('E_UNKNOWN_OUTCOME', { kind: 'doubt' });
-    const sentAt = row.sentAt ?? clock.now();
-    const answer: LookUp<T> = await call.inDoubt(row.firstSentAt ?? sentAt);
+    // What counts is the time before the question: an answer that is slow, or read by a process that was
+    // stopped meanwhile, tells of the moment when it was asked.
+    const askedAt = clock.now();
+    const answer: LookUp<T> = await call.inDoubt(await firstSending(row, askedAt));
     if (typeof answer === 'object') return answer;
     const settleMs = call.settleMs ?? options.settleMs;
-    const elapsed = clock.now() - sentAt;
+    const elapsed = askedAt - Math.min(askedAt, row.latestAt ?? row.sentAt ?? askedAt);
     if (elapsed < settleMs) {
       // Platforms list new posts late. Look again soon, then in growing gaps, at the latest when it must be there.
       const gap = Math.max(1000, Math.min(settleMs - elapsed, elapsed));
@@ -99,6 +108,13 @@ export async function openRun(options: JournalOptions): Promise<OpenRun> {
     }
     if (answer === 'undecided') throw new Failure('E_UNKNOWN_OUTCOME', { kind: 'doubt' });
     return undefined;
+  }
+
+  /** From when on a look-up must search. An intent of the future was written before the clock was set back. */
+  async function firstSending(row: StepRow, now: number): Promise<number> {
+    const first = row.firstSentAt ?? row.sentAt ?? now;
+    if ((row.latestAt ?? row.sentAt ?? now) > now) await journal.mayArrive(jobId, row.name, now);
+    return first > now ? now - LONGEST_DOUBT_MS : first;
   }
 
   async function record(

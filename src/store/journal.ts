@@ -14,6 +14,9 @@ interface Row {
   done_at: number | null;
 }
 
+/** When a request left; or when its intent was written, and the latest instant at which it may have left. */
+type Sending = number | [intendedAt: number, latestAt: number];
+
 /**
  * What each job did so far. For a commit the row keeps the instants of all sendings whose outcome is not
  * certainly nothing; a certain refusal takes away the last of them only, because it says nothing about those
@@ -38,6 +41,10 @@ export function journalStore(connection: Connection): JournalStore {
     UPDATE steps SET sent = json_remove(sent, '$[#-1]')
     WHERE job_id = :jobId AND name = :name AND kind = 'commit' AND state = 'intent'
     RETURNING json_array_length(sent) AS left`);
+  const stretch = query(`
+    UPDATE steps SET sent = json_set(sent, '$[#-1]', json_array(
+      coalesce(json_extract(sent, '$[#-1][0]'), json_extract(sent, '$[#-1]')), CAST(:at AS INTEGER)))
+    WHERE job_id = :jobId AND name = :name AND kind = 'commit' AND state = 'intent'`);
   const erase = query('DELETE FROM steps WHERE job_id = :jobId AND name = :name');
 
   return {
@@ -49,6 +56,10 @@ export function journalStore(connection: Connection): JournalStore {
     intend: (jobId, name, now) =>
       write(() => {
         if (intend.run({ jobId, name, now }).changes === 0) throw wrong(jobId, name);
+      }),
+    mayArrive: (jobId, name, at) =>
+      write(() => {
+        if (stretch.run({ jobId, name, at }).changes === 0) throw wrong(jobId, name);
       }),
     withdraw: (jobId, name, _now) =>
       write(() => {
@@ -83,7 +94,8 @@ export function forgetter({ query }: Connection): (jobId: number, name: string) 
 }
 
 function stepOf(row: Row): StepRow {
-  const sent = parse<number[]>(row.sent);
+  const sent = parse<Sending[]>(row.sent);
+  const [first, last] = [sent[0], sent.at(-1)];
   return {
     jobId: row.job_id,
     seq: row.seq,
@@ -91,8 +103,9 @@ function stepOf(row: Row): StepRow {
     kind: row.kind,
     state: row.state,
     result: row.result,
-    sentAt: sent.at(-1) ?? null,
-    firstSentAt: sent[0] ?? null,
+    sentAt: (Array.isArray(last) ? last[0] : last) ?? null,
+    firstSentAt: (Array.isArray(first) ? first[0] : first) ?? null,
+    ...(Array.isArray(last) ? { latestAt: last[1] } : {}),
     sends: sent.length,
     doneAt: row.done_at,
   };

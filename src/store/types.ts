@@ -343,6 +343,8 @@ export interface StepRow {
   sentAt: number | null;
   /** For commits: the earliest sending that is still in doubt, where `sentAt` is the last. */
   firstSentAt?: number | null;
+  /** For commits: the latest instant at which the last sending may have left, where that is not `sentAt`. */
+  latestAt?: number;
   /** For commits: how often it was sent without a certain answer. */
   sends: number;
   doneAt: number | null;
@@ -354,6 +356,8 @@ export interface JournalStore {
   done(jobId: number, name: string, kind: StepRow['kind'], result: string, now: number): Promise<void>;
   /** Writes a commit's intent (sends + 1, sentAt = now) before the request leaves. */
   intend(jobId: number, name: string, now: number): Promise<void>;
+  /** The last sending may have left (or still be on its way) as late as `at`: settle times count from there. */
+  mayArrive(jobId: number, name: string, at: number): Promise<void>;
   /** Takes an intent back after a certain refusal; `sends` before this one stay counted: an earlier doubt is not lifted. */
   withdraw(jobId: number, name: string, now: number): Promise<void>;
   /** Forgets a step and all after it; refuses (E_WRONG_STATE) where a commit is among them. */
