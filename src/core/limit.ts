@@ -25,6 +25,11 @@ export interface Limit {
   unit?: 'millicents';
   /** No limit of the platform's: holds only once its person has set a maximum. `max` is then only a ceiling. */
   onlyWhenSet?: true;
+  /**
+   * How long a request may be under way (ms): counted here when it leaves, and by the platform when it arrives,
+   * it belongs to the windows of both instants. Default 0; the engine sets it.
+   */
+  flightMs?: number;
   /** Address the number came from. */
   source: string;
 }

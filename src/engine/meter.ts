@@ -1,7 +1,7 @@
 import type { Account } from '../core/account.ts';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, MINUTE } from '../core/clock.ts';
 import { Failure } from '../core/failure.ts';
-import type { Limit } from '../core/limit.ts';
+import type { Limit, Window } from '../core/limit.ts';
 import type { Service } from '../core/platform.ts';
 import type { Meter } from '../core/session.ts';
 import type { LimitStore, Spend } from '../store/types.ts';
@@ -20,12 +20,26 @@ export function scopeKey(limit: Pick<Limit, 'scope'>, account: Spender): string 
   }
 }
 
+/** Counted when it leaves: after that a request may wait for a new token and for its own answer, a minute each. */
+const FLIGHT_MS = 2 * MINUTE;
+/** Of a short window no more than this part is given away to requests that are under way. */
+const FLIGHT_SHARE = 1 / 15;
+
+function flightOf(window: Window): number {
+  const short = window.kind === 'trailing' || window.kind === 'fixed';
+  return short ? Math.min(FLIGHT_MS, Math.floor(window.ms * FLIGHT_SHARE)) : FLIGHT_MS;
+}
+
 /** What one call of a service costs, bucket by bucket. */
 export function spendsOf(service: Service, account: Spender, call: string | undefined): Spend[] {
   const costs = { ...service.costs['*'], ...(call === undefined ? {} : service.costs[call]) };
   return service.limits
     .filter((limit) => (costs[limit.bucket] ?? 0) > 0)
-    .map((limit) => ({ scopeKey: scopeKey(limit, account), limit, amount: costs[limit.bucket] ?? 0 }));
+    .map((limit) => ({
+      scopeKey: scopeKey(limit, account),
+      limit: { ...limit, flightMs: flightOf(limit.window) },
+      amount: costs[limit.bucket] ?? 0,
+    }));
 }
 
 export interface MeterOptions {

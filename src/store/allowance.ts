@@ -22,6 +22,8 @@ export interface Reading {
 /** All that decides about a bucket: pure data. `spends` oldest first; older ones than any window needs may lack. */
 export interface Bucket {
   window: Window;
+  /** A spend counts until it has left the window however late, within this time, it reached the platform. */
+  flightMs: number;
   max: number;
   spends: readonly Spent[];
   reading: Reading | null;
@@ -88,8 +90,11 @@ export interface Tally {
   left: number;
 }
 
-export function rangeAt({ window, reading }: Pick<Bucket, 'window' | 'reading'>, now: number): Range {
-  const after = countsAfter(window, now, reading?.resetsAt ?? null);
+export function rangeAt(
+  { window, flightMs, reading }: Pick<Bucket, 'window' | 'flightMs' | 'reading'>,
+  now: number,
+): Range {
+  const after = countsAfter(window, now, reading?.resetsAt ?? null) - flightMs;
   const trailing = window.kind === 'trailing' && reading ? reading.readAt - window.ms : after;
   return {
     after,
@@ -147,9 +152,9 @@ export function freesAt(bucket: Bucket, now: number): number | null {
 }
 
 /** The instants after `now` at which the count can go down, soonest first; after the last of them it is zero. */
-function changesAfter({ window, spends, reading }: Bucket, now: number): number[] {
+function changesAfter({ window, flightMs, spends, reading }: Bucket, now: number): number[] {
   const resetsAt = reading?.resetsAt ?? null;
-  const ends = spends.map(({ at }) => windowEnd(window, at, resetsAt));
+  const ends = spends.map(({ at }) => windowEnd(window, at + flightMs, resetsAt));
   if (reading) ends.push(readingEnd(window, reading));
   return [...new Set(ends)].filter((at) => at > now).sort((a, b) => a - b);
 }

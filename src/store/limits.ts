@@ -116,6 +116,7 @@ function bucketReader({ query }: Connection): BucketReader {
     const blocked = row?.blocked_until ?? 0;
     return {
       window: limit.window,
+      flightMs: limit.flightMs ?? 0,
       max: maxOf(row, limit),
       reading: row ? readingOf(row, limit) : null,
       blockedUntil: blocked > now ? blocked : null,
