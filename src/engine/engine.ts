@@ -23,6 +23,8 @@ export interface Engine {
   pump(): Promise<void>;
   /** When something comes due next (epoch ms), or null. */
   nextDueAt(): Promise<number | null>;
+  /** When a job comes due next in a lane that can take it (epoch ms), or null. */
+  nextJobAt(): Promise<number | null>;
   /** Polls everything once, then works until no job runs or comes due within the minute; `stop` lets what runs end and starts nothing more. */
   sync(stop?: AbortSignal): Promise<void>;
   /** Resolves once no job runs. */
@@ -92,7 +94,7 @@ export function createEngine(deps: EngineDeps): Engine {
         await oneEnds();
         continue;
       }
-      const dueAt = await store.jobs.nextRunAt(clock.now());
+      const dueAt = await lanes.nextDueAt();
       if (dueAt === null || dueAt > clock.now() + SYNC_PATIENCE_MS) return;
       await clock.sleep(dueAt - clock.now(), stop).catch(() => undefined);
     }
@@ -116,11 +118,12 @@ export function createEngine(deps: EngineDeps): Engine {
     pump,
     sync,
     nextDueAt: async () => {
-      const jobAt = await store.jobs.nextRunAt(clock.now(), lanes.busy);
+      const jobAt = await lanes.nextDueAt();
       const polls = (await store.sources.list()).filter((row) => !row.paused).map(pollDueAt);
       const dueAt = [...polls, ...(jobAt === null ? [] : [jobAt])];
       return dueAt.length === 0 ? null : Math.min(...dueAt);
     },
+    nextJobAt: () => lanes.nextDueAt(),
     idle: () => lanes.idle(),
     abort: () => lanes.abort(),
     running: () => lanes.busy.length,

@@ -1,12 +1,15 @@
 import PQueue from 'p-queue';
-import { SECOND } from '../core/clock.ts';
+import { MINUTE, SECOND } from '../core/clock.ts';
 import { asFailure } from '../core/failure.ts';
+import type { JobView } from '../store/types.ts';
 import type { EngineDeps } from './deps.ts';
 import { chooseLanes, type LaneOwner } from './fairness.ts';
 import { runJob } from './runner.ts';
 
 /** A job whose outcome could not be written is tried again after this. */
 const STRANDED_MS = 15 * SECOND;
+/** A lane rests no longer than this: a person may have raised the limit, and a post in doubt may wait behind. */
+const LONGEST_REST_MS = 5 * MINUTE;
 
 /**
  * One queue of concurrency 1 for each destination account inside one global bound. Only the head of a lane is
@@ -21,6 +24,8 @@ export class Lanes {
   readonly #onEnd: () => void;
   readonly #stop = new AbortController();
   readonly #stranded = new Set<number>();
+  /** Lanes that rest, and until when (epoch ms). */
+  readonly #resting = new Map<number, number>();
 
   constructor(deps: EngineDeps, onEnd: () => void) {
     this.#deps = deps;
@@ -39,7 +44,7 @@ export class Lanes {
     this.#all.concurrency = this.#deps.settings.concurrency;
     const room = this.#deps.settings.concurrency - this.running;
     if (room <= 0) return 0;
-    const due = await this.#deps.store.jobs.dueLanes(this.#deps.clock.now(), this.busy);
+    const due = await this.#deps.store.jobs.dueLanes(this.#deps.clock.now(), this.#closed());
     const lanes = await Promise.all(due.map((id) => this.#owner(id)));
     const chosen = chooseLanes(
       lanes,
@@ -54,6 +59,35 @@ export class Lanes {
   /** Lanes that run a job now. */
   get busy(): number[] {
     return [...this.#lanes.keys()];
+  }
+
+  /** When the next job of a lane that neither runs nor rests comes due (epoch ms), or a lane has rested; else null. */
+  async nextDueAt(): Promise<number | null> {
+    const closed = this.#closed();
+    const jobAt = await this.#deps.store.jobs.nextRunAt(this.#deps.clock.now(), closed);
+    const dueAt = [...this.#resting.values(), ...(jobAt === null ? [] : [jobAt])];
+    return dueAt.length === 0 ? null : Math.min(...dueAt);
+  }
+
+  /** Lanes that run a job or rest. */
+  #closed(): number[] {
+    const now = this.#deps.clock.now();
+    for (const [accountId, until] of this.#resting) if (until <= now) this.#resting.delete(accountId);
+    return [...this.#lanes.keys(), ...this.#resting.keys()];
+  }
+
+  /**
+   * What held this job up holds up all behind it: without a rest each of them would be taken, found to be held
+   * up too and put back, again and again.
+   */
+  async #rest(job: JobView): Promise<void> {
+    const { accountId, state, reason, runAt, error } = job;
+    const spentRetries = reason === 'backoff' && error?.code === 'E_NOT_YET';
+    if (state !== 'waiting' || !(reason === 'quota' || reason === 'breaker' || spentRetries)) return;
+    const now = this.#deps.clock.now();
+    const others = this.busy.filter((id) => id !== accountId);
+    if (!(await this.#deps.store.jobs.dueLanes(now, others)).includes(accountId)) return;
+    this.#resting.set(accountId, Math.min(runAt, now + LONGEST_REST_MS));
   }
 
   /** Whose lane it is, and where it leads. Neither ever changes but for the user: asked anew by each process. */
@@ -83,7 +117,8 @@ export class Lanes {
     const job = await this.#deps.store.jobs.claim(accountId, this.#deps.clock.now());
     if (!job) return;
     try {
-      await runJob(this.#deps, job, this.#stop.signal);
+      const ended = await runJob(this.#deps, job, this.#stop.signal);
+      if (ended) await this.#rest(ended);
     } catch (error) {
       // What became of it could not be written (a full disk): the journal knows how far it came.
       this.#stranded.add(job.id);

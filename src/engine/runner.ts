@@ -18,11 +18,15 @@ import { checkRoom, openMeter } from './meter.ts';
 import { sourceStillPublic } from './still-public.ts';
 import { checkStillWanted, passTiming } from './timing-gate.ts';
 
-/** Runs one claimed job once and writes what became of it. Never throws for what the job did. */
-export async function runJob(deps: EngineDeps, claimed: JobRow, signal?: AbortSignal): Promise<void> {
+/** Runs one claimed job once, writes what became of it and gives it. Never throws for what the job did. */
+export async function runJob(
+  deps: EngineDeps,
+  claimed: JobRow,
+  signal?: AbortSignal,
+): Promise<JobView | undefined> {
   const { store, clock } = deps;
   const job = await store.jobs.get(claimed.id);
-  if (!job) return;
+  if (!job) return undefined;
   deps.emit({ kind: 'job-started', job });
   const startedAt = clock.now();
   let exchange: TracedExchange | null = null;
@@ -60,6 +64,7 @@ export async function runJob(deps: EngineDeps, claimed: JobRow, signal?: AbortSi
   await clearHosted(deps);
   const ended = await store.jobs.get(job.id);
   if (ended) deps.emit({ kind: 'job-ended', job: ended });
+  return ended;
 }
 
 interface Attempt {

@@ -312,7 +312,7 @@ async function anyRule({ store, clock }: World, account: Account, sourceId: numb
 }
 
 /** Most turns of the drive: far more than any job needs, so that endless work is seen as such. */
-const MOST_TURNS = 400;
+const MOST_TURNS = 1500;
 
 /** Runs the engine, moving time to the next due instant, until every job has ended or nothing more can come due. */
 export async function drive(world: World, { engine }: Pick<Life, 'engine'>): Promise<void> {
@@ -322,7 +322,7 @@ export async function drive(world: World, { engine }: Pick<Life, 'engine'>): Pro
     await engine.idle();
     const { waiting, running } = await store.jobs.counts();
     if (waiting + running === 0) return;
-    const dueAt = await store.jobs.nextRunAt(clock.now());
+    const dueAt = await engine.nextJobAt();
     if (dueAt === null) return;
     clock.advance(Math.max(1, dueAt - clock.now()));
   }
