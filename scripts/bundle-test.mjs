@@ -1,0 +1,31 @@
+// Bundles a program of test/ into a folder beside the packages, so that they are found; Node 20 reads no TypeScript.
+import { cpSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { build } from 'esbuild';
+
+/**
+ * @param {string} root the folder with src/, test/ and node_modules/
+ * @param {string} program path of the program within it
+ * @returns {Promise<{ entry: string, folder: string }>} the bundle, and its folder, to be removed after use
+ */
+export async function bundleTest(root, program) {
+  const cache = join(root, 'node_modules', '.cache');
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, 'repost-'));
+  await build({
+    absWorkingDir: root,
+    entryPoints: [program],
+    outdir: folder,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.18',
+    packages: 'external',
+    sourcemap: true,
+    outExtension: { '.js': '.mjs' },
+    logLevel: 'error',
+  });
+  // What the simulators play is read from beside the bundle.
+  cpSync(join(root, 'src', 'sandbox', 'videos'), join(folder, 'videos'), { recursive: true });
+  return { entry: join(folder, `${basename(program, '.ts')}.mjs`), folder };
+}

@@ -1,0 +1,84 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../../src/core/clock.ts';
+import { openDatabase } from '../../src/store/open.ts';
+import { storeOn } from '../../src/store/sqlite.ts';
+import type { Store } from '../../src/store/types.ts';
+import type { Random } from './random.ts';
+
+type Db = Awaited<ReturnType<typeof openDatabase>>;
+
+/** The home's disk: a folder in memory with the database's files, which outlive the process. */
+export interface Disk {
+  folder: string;
+  lockPath: string;
+  open(clock: Clock): Promise<Store>;
+  /** The process was killed: the kernel writes what it had been given. */
+  kill(): void;
+  /** The power failed: what SQLite had not synced is gone, and the log ends in rubbish. */
+  cutPower(random: Random): void;
+  /** All bytes of the database and its log. */
+  bytes(): Buffer;
+  remove(): void;
+}
+
+/** SQLite's levels: https://www.sqlite.org/pragma.html#pragma_synchronous */
+const FULL = 2;
+const FRAME_BYTES = 4096 + 24;
+
+export function createDisk(): Disk {
+  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'repost-sim-'));
+  let generation = 0;
+  let db: Db | undefined;
+  const path = () => join(folder, `repost-${generation}.db`);
+
+  function remove(at: string): void {
+    for (const part of ['', '-wal', '-shm', '.initialised']) rmSync(`${at}${part}`, { force: true });
+  }
+
+  return {
+    folder,
+    lockPath: join(folder, 'daemon.lock.db'),
+    async open(clock) {
+      db = await openDatabase({ path: path(), clock });
+      return storeOn(db, clock, path());
+    },
+    kill() {
+      db?.close();
+      db = undefined;
+    },
+    cutPower(random) {
+      if (!db) return;
+      const before = path();
+      const log = `${before}-wal`;
+      const bytes = existsSync(log) ? readFileSync(log) : Buffer.alloc(0);
+      const synced = (db.pragma('synchronous', { simple: true }) as number) >= FULL;
+      const kept = synced ? bytes.length : random.between(0, bytes.length);
+      // What a write that was under way left behind: a part of a frame, of no transaction.
+      const rubbish = Buffer.alloc(random.between(0, FRAME_BYTES), random.between(0, 255));
+      generation += 1;
+      copyFileSync(before, path());
+      copyFileSync(`${before}.initialised`, `${path()}.initialised`);
+      if (bytes.length > 0) writeFileSync(`${path()}-wal`, Buffer.concat([bytes.subarray(0, kept), rubbish]));
+      db.close();
+      db = undefined;
+      remove(before);
+    },
+    bytes() {
+      const files = ['', '-wal']
+        .map((part) => `${path()}${part}`)
+        .filter((file) => statSync(file, { throwIfNoEntry: false }));
+      return Buffer.concat(files.map((file) => readFileSync(file)));
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,3 @@
+export async function simulateAll(_seed: number): Promise<never> {
+  throw new Error('x');
+}

@@ -1,0 +1,83 @@
+import { HOUR, MINUTE } from '../../../src/core/clock.ts';
+import type { JobView, Store } from '../../../src/store/types.ts';
+import type { Report } from './drive.ts';
+import type { Life } from './life.ts';
+import { SECRET } from './server.ts';
+import type { LeanWorld } from './world.ts';
+
+/** While a process lives, a lane whose next job is due tries one at least this often. */
+const PATIENCE_MS = 15 * MINUTE;
+
+/** What must hold at every moment; what the server sees by itself (double posts, windows) it says by itself. */
+export async function judgeNow(world: LeanWorld, life: Life): Promise<void> {
+  const now = world.clock.now();
+  if (now - life.startedAt < PATIENCE_MS || now < life.judgedAt + MINUTE) return;
+  life.judgedAt = now;
+  for (const accountId of await life.raw.jobs.dueLanes(now - PATIENCE_MS, [])) {
+    if (now - (life.tried.get(accountId) ?? life.startedAt) > PATIENCE_MS)
+      world.breaches.push(
+        `starved: the lane of account ${accountId} has a job due, and none was tried for 15 minutes`,
+      );
+  }
+}
+
+/** What must hold in the end for every video and every destination. */
+export async function judgeEnd(world: LeanWorld, store: Store, report: Report): Promise<void> {
+  const { breaches, server } = world;
+  const jobs = await allJobs(store);
+  for (const job of jobs) {
+    report.ended[job.state] = (report.ended[job.state] ?? 0) + 1;
+    for (const what of wrongWith(world, job))
+      breaches.push(`job ${job.id} (${job.account.account}): ${what}`);
+  }
+  report.published = report.ended['published'] ?? 0;
+  const made = new Set(jobs.map((job) => `${job.video.remoteId} ${job.account.remoteId}`));
+  for (const video of server.videos.all) {
+    if (!video.shown) continue;
+    const user = video.accountId.slice(3);
+    for (const { platform, accountId, user: owner } of world.callers) {
+      if (platform === 'tiktok' || owner !== user) continue;
+      if (!made.has(`${video.id} ${accountId}`))
+        breaches.push(`lost: video ${video.id} has no job for ${accountId}`);
+    }
+  }
+  if (world.disk.bytes().includes(SECRET)) breaches.push('a secret in the database');
+}
+
+function wrongWith({ server, clock }: LeanWorld, job: JobView): string[] {
+  const posts = server.postsOf(job.account.platform, job.account.remoteId, `v${job.video.remoteId}`);
+  const wrong: string[] = [];
+  if (posts.length > 1) wrong.push(`${posts.length} posts`);
+  switch (job.state) {
+    case 'published':
+      if (posts.length === 0) wrong.push('published, and the platform shows nothing');
+      else if (!posts.some(({ id }) => id === job.post?.id))
+        wrong.push(`published as ${job.post?.id}, which is another`);
+      break;
+    case 'dead':
+      if (posts.length > 0) wrong.push('dead, and yet it is out');
+      if (!job.error) wrong.push('dead without a cause');
+      break;
+    case 'cancelled':
+      if (posts.length > 0) wrong.push('cancelled, and yet it is out');
+      if (!server.videos.all.some(({ id, hidden }) => id === job.video.remoteId && hidden))
+        wrong.push('cancelled, though its video is there');
+      break;
+    case 'unknown':
+      if (!job.error) wrong.push('unknown without a cause');
+      break;
+    default:
+      wrong.push(`${job.state} since ${Math.round((clock.now() - job.updatedAt) / HOUR)} h`);
+  }
+  return wrong;
+}
+
+async function allJobs(store: Store): Promise<JobView[]> {
+  const all: JobView[] = [];
+  for (let beforeId: number | undefined; ; ) {
+    const page = await store.jobs.list({ limit: 1000, ...(beforeId === undefined ? {} : { beforeId }) });
+    all.push(...page);
+    beforeId = page.at(-1)?.id;
+    if (page.length < 1000) return all;
+  }
+}

@@ -1,0 +1,200 @@
+import type { EngineDeps, EngineEvent } from '../../../src/engine/deps.ts';
+import { createEngine, type Engine } from '../../../src/engine/engine.ts';
+import { accountHttp, plainHttp } from '../../../src/net/http.ts';
+import type { RawRequest, RawResponse, Transport } from '../../../src/net/wire.ts';
+import type { Lock } from '../../../src/store/lock.ts';
+import { tryLock } from '../../../src/store/lock.ts';
+import type { Store } from '../../../src/store/types.ts';
+import { journalSeal } from '../../../src/vault/seal.ts';
+import { tokenSource } from '../../../src/vault/tokens.ts';
+import { type Fate, fateOf, plain } from '../fates.ts';
+import { Crash, type Mortal, mortalStore, mortalVault, newMortal } from '../mortal.ts';
+import { SECRET } from './server.ts';
+import { appOf, type LeanWorld, note } from './world.ts';
+
+/** One process over the world, from its start to its death. */
+export interface Life extends Mortal {
+  engine: Engine;
+  /** The store without death: for what persons and judges do. */
+  raw: Store;
+  lock: Lock | undefined;
+  /** Jobs ended since somebody looked. */
+  ended: number;
+  startedAt: number;
+  /** When a job of each lane was last tried. */
+  tried: Map<number, number>;
+  /** When it was last judged. */
+  judgedAt: number;
+}
+
+const LATENCY_MS = 200;
+const VERY_LATE_MS = 20_000;
+
+export async function startLife(world: LeanWorld, raw: Store, lock: Lock | undefined): Promise<Life> {
+  const { clock, random, weather } = world;
+  const mortal = newMortal();
+  const passed = () => {
+    mortal.points += 1;
+    if (!world.calm && random.death.chance(weather.death)) mortal.dead = true;
+  };
+  const vault = mortalVault(world.vault, mortal, passed);
+  const store = mortalStore(raw, mortal, passed);
+  const transport = leanTransport(world, mortal, passed);
+  const timeoutMs = 30_000;
+
+  const life: Life = Object.assign(mortal, {
+    raw,
+    lock,
+    ended: 0,
+    startedAt: clock.now(),
+    tried: new Map<number, number>(),
+    judgedAt: 0,
+    engine: undefined as unknown as Engine,
+  });
+  const tokensOf = memoise((accountId: number, service: Parameters<EngineDeps['connect']>[1]) => {
+    const account = async () => {
+      const row = await store.accounts.get(accountId);
+      if (!row) throw new Error('the account is gone');
+      return row;
+    };
+    return tokenSource({
+      vault,
+      service,
+      http: plainHttp({ transport, clock, service, timeoutMs }),
+      account,
+      app: async () => appOf(service),
+      clock,
+      lock: (_name, work) => work(),
+      onGrant: async (grant) =>
+        void (await store.accounts.update(
+          accountId,
+          { status: 'ok', expiresAt: grant.expiresAt },
+          clock.now(),
+        )),
+      onLoginNeeded: async () =>
+        void (await store.accounts.update(accountId, { status: 'login-needed' }, clock.now())),
+    });
+  });
+  const deps: EngineDeps = {
+    store,
+    clock,
+    random: () => random.engine.next(),
+    registry: {
+      platform: (id) => world.platforms.get(id),
+      service: (id) => (id === 'tiktok' ? world.source.service : world.platforms.get(id)),
+      source: (kind) => (kind === 'lean' ? world.source.source : undefined),
+    },
+    connect: (account, service, meter) =>
+      accountHttp({ transport, clock, service, meter, timeoutMs, tokens: tokensOf(account.id, service) }),
+    freshen: async (account, service) => void (await tokensOf(account.id, service).current()),
+    anonymous: plainHttp({ transport, clock, timeoutMs }),
+    obtain: async () => film,
+    seal: await journalSeal(world.vault),
+    settings: {
+      retry: { baseMs: 2000, capMs: 3_600_000, attempts: 5, giveUpMs: 30 * 86_400_000 },
+      concurrency: 16,
+      pollIntervalMs: 600_000,
+    },
+    emit: (event) => watch(world, life, event),
+  };
+  life.engine = createEngine(deps);
+  life.engine.onJobEnd(() => {
+    life.ended += 1;
+  });
+  return life;
+}
+
+/** Only one process at a time may work on a home. */
+export async function takeLock(world: LeanWorld): Promise<Lock | undefined> {
+  return tryLock(world.disk.lockPath);
+}
+
+/** Whatever is said is read: nothing secret may be in it. */
+function watch(world: LeanWorld, life: Life, event: EngineEvent): void {
+  if (life.dead) return;
+  if (event.kind === 'job-ended') {
+    const { id, account, state, reason, error } = event.job;
+    note(world, `job ${id} ${account.account} ${state} ${reason ?? ''} ${error?.message ?? ''}`);
+  }
+  if (event.kind === 'job-started') life.tried.set(event.job.account.id, world.clock.now());
+  else if (JSON.stringify(event).includes(SECRET)) world.breaches.push(`a secret in an event: ${event.kind}`);
+}
+
+const film = {
+  path: '/dev/null',
+  sha256: 'f'.repeat(64),
+  mimeType: 'video/mp4',
+  container: 'mp4',
+  bytes: 4,
+  durationMs: 12_000,
+  width: 576,
+  height: 1024,
+  videoCodec: 'h264',
+} as const;
+
+/** The way to the small world's server: takes time, and goes wrong. */
+function leanTransport(world: LeanWorld, life: Mortal, passed: () => void): Transport {
+  const { clock, server, random, weather, outages } = world;
+
+  async function pause(ms: number): Promise<void> {
+    life.stirs += 1;
+    await clock.sleep(ms);
+    life.stirs += 1;
+  }
+
+  function serve(raw: RawRequest, platform: string): RawResponse {
+    const url = new URL(raw.url);
+    const { status, headers, body } = server.handle({
+      platform,
+      method: raw.method,
+      path: url.pathname,
+      query: url.searchParams,
+      headers: raw.headers,
+      body: typeof raw.body === 'string' ? raw.body : '',
+    });
+    return { status, headers: headers ?? {}, text: JSON.stringify(body) };
+  }
+
+  async function send(raw: RawRequest): Promise<RawResponse> {
+    if (life.dead) throw new Crash('dead');
+    const platform = raw.url.slice(8, raw.url.indexOf('.'));
+    const out = (outages.get(platform) ?? 0) > clock.now();
+    const fate: Fate = out ? outage : fateOf(random.net, world.calm ? 0 : weather.trouble);
+    const neverLeft = random.net.chance(0.5);
+    await pause(LATENCY_MS * (random.net.chance(0.9) ? 1 : random.net.between(2, 20)));
+    // Who dies with a request on its way can't call it back.
+    if (life.dead && neverLeft) throw new Crash('dead');
+    const truth = fate.done === 'now' ? serve(raw, platform) : undefined;
+    note(
+      world,
+      `${raw.method} ${raw.url.slice(8)} ${typeof raw.body === 'string' ? raw.body : ''} ${fate.name} ${truth?.text ?? ''}`,
+    );
+    if (fate.done === 'late')
+      void clock.sleep(random.net.between(0, VERY_LATE_MS)).then(() => serve(raw, platform));
+    if (fate.silenceMs !== undefined && !life.dead) await pause(fate.silenceMs);
+    if (life.dead) throw new Crash('dead');
+    passed();
+    if (life.dead) throw new Crash('dead');
+    const answer = fate.back ? fate.back(truth) : truth;
+    if (!answer) throw new Error(`no answer for ${fate.name}`);
+    return answer;
+  }
+
+  return { send, download: () => Promise.reject(new Error('nothing to download')), close: async () => {} };
+}
+
+const outage: Fate = {
+  ...plain,
+  name: 'outage',
+  done: 'never',
+  back: () => ({ status: 503, headers: {}, text: '' }),
+};
+
+function memoise<Service, Made>(make: (id: number, service: Service) => Made) {
+  const made = new Map<number, Made>();
+  return (id: number, service: Service): Made => {
+    const known = made.get(id) ?? make(id, service);
+    made.set(id, known);
+    return known;
+  };
+}
