@@ -147,8 +147,7 @@ interface TokenFacts {
 async function inspect(http: Http, token: string): Promise<TokenFacts> {
   const answer = await ask<{ data?: TokenFacts }>(http, {
     url: `${threadsApi}/debug_token`,
-    query: { input_token: token },
-    headers: { authorization: `Bearer ${token}` },
+    query: { input_token: token, access_token: token },
   });
   return answer.data ?? {};
 }
