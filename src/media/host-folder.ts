@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, copyFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../core/failure.ts';
 import type { MediaHost } from '../core/host.ts';
@@ -29,6 +30,10 @@ export function folderHost({ folder, publicBase, http }: FolderOptions): MediaHo
     newHandle: (file) => `${randomBytes(24).toString('hex')}${fileEnding(file)}`,
     async offer(handle, file, signal) {
       const half = halfOf(pathOf(handle));
+      // Asked first: a copy that fails names its source, whichever of the two is missing.
+      await access(folder, constants.W_OK).catch((error: unknown) => {
+        throw unwritable(http, folder, error);
+      });
       try {
         await copyFile(file.path, half);
         signal?.throwIfAborted();
@@ -58,9 +63,9 @@ export function folderHost({ folder, publicBase, http }: FolderOptions): MediaHo
 const halfOf = (path: string) => join(dirname(path), `.${basename(path)}.part`);
 
 function unwritable({ clock }: Http, folder: string, error: unknown): Failure {
-  const { code, path, message } = error as NodeJS.ErrnoException;
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC') return new Failure('E_DISK_FULL', { certain: true, cause: error });
-  if (code === 'ENOENT' && path !== undefined && !path.startsWith(folder))
+  if (code === 'ENOENT' && syscall === 'copyfile')
     return new Failure('E_NO_MEDIA', {
       kind: 'retry',
       certain: true,
