@@ -1,4 +1,4 @@
-import { HOUR, MINUTE } from '../core/clock.ts';
+import { HOUR, SECOND } from '../core/clock.ts';
 import { asFailure, Failure } from '../core/failure.ts';
 import type { MediaFile } from '../core/media.ts';
 import type { MediaSpec } from '../core/rule.ts';
@@ -89,8 +89,13 @@ function find(spec: MediaSpec, video: Video, context: FindContext): Promise<Foun
   }
 }
 
+/** Above the minute for which a sync waits: it must not wait for a person who has a file to bring. */
+const LEAST_PATIENCE_MS = 75 * SECOND;
+/** A source that wants to be asked again within this time waits for the file itself. */
+const SOON_MS = 30 * SECOND;
+
 function combine(refusals: readonly Refusal[], video: Video, now: number): Failure {
-  const patience = Math.min(HOUR, Math.max(MINUTE, (now - video.seenAt) / 4));
+  const patience = Math.min(HOUR, Math.max(LEAST_PATIENCE_MS, (now - video.seenAt) / 4));
   // What is wrong says more than what is merely absent.
   const telling = refusals.find(({ failure }) => failure.code !== 'E_NO_MEDIA') ?? refusals[0];
   if (telling === undefined) return noSource(now + patience);
@@ -121,7 +126,7 @@ function wakeAt(
 ): number | undefined {
   const named = refusals.map(({ failure }) => failure.notBefore).filter((at) => at !== undefined);
   const soonest = named.length === 0 ? undefined : Math.min(...named);
-  if (kind !== 'later' || (soonest !== undefined && soonest < now + MINUTE)) return soonest;
+  if (kind !== 'later' || (soonest !== undefined && soonest < now + SOON_MS)) return soonest;
   return Math.max(soonest ?? 0, now + patience);
 }
 
