@@ -1,6 +1,6 @@
 import type { App as DeveloperApp } from '../core/account.ts';
 import type { Clock } from '../core/clock.ts';
-import { asFailure } from '../core/failure.ts';
+import { asFailure, type Failure } from '../core/failure.ts';
 import type { Http } from '../core/http.ts';
 import type { Service } from '../core/platform.ts';
 
@@ -37,7 +37,7 @@ export async function checkDeveloperApp(
       hint: `repost app add ${service.id} --client-id ${app.clientId} --client-secret-stdin`,
     });
   } else {
-    checks.push(await tryKeys(http, clock, service, app));
+    checks.push(await keysCheck(http, clock, service, app));
   }
   const redirect = app.redirectUri ?? signIn.redirect.uri;
   if (signIn.redirect.registered) {
@@ -57,9 +57,42 @@ export async function checkDeveloperApp(
   return checks;
 }
 
-async function tryKeys(http: Http, clock: Clock, service: Service, app: DeveloperApp): Promise<Check> {
+async function keysCheck(http: Http, clock: Clock, service: Service, app: DeveloperApp): Promise<Check> {
+  const failure = await tryKeys(http, clock, service, app);
+  if (!failure) return { result: 'WARN', title: `${service.name} gave no verdict on the keys`, hint: null };
+  switch (failure.code) {
+    case 'E_CLIENT_INVALID':
+      return {
+        result: 'FAIL',
+        title: `${service.name} does not know these keys: ${failure.message}`,
+        hint: failure.hint,
+      };
+    // The made-up code was refused, so the client was accepted.
+    case 'E_LOGIN_CODE':
+    case 'E_REDIRECT':
+      return {
+        result: 'PASS',
+        title: `${service.name} knows the client id${app.clientSecret === undefined ? '' : ' and secret'}`,
+        hint: null,
+      };
+    default:
+      return {
+        result: 'WARN',
+        title: `the keys could not be tried: ${failure.message}`,
+        hint: failure.hint,
+      };
+  }
+}
+
+/** What the platform says to these keys with a code that can't be right; undefined where it says nothing. */
+export async function tryKeys(
+  http: Http,
+  clock: Clock,
+  service: Service,
+  app: DeveloperApp,
+): Promise<Failure | undefined> {
   const { signIn } = service;
-  if (signIn.kind !== 'oauth') return { result: 'PASS', title: 'no keys', hint: null };
+  if (signIn.kind !== 'oauth') return undefined;
   try {
     await signIn.exchange({
       http,
@@ -70,22 +103,8 @@ async function tryKeys(http: Http, clock: Clock, service: Service, app: Develope
       verifier: 'repost-app-check-verifier-0123456789-ABCDEFGHIJKLMNOP',
       callback: new URLSearchParams(),
     });
-    return { result: 'WARN', title: `${service.name} gave no verdict on the keys`, hint: null };
+    return undefined;
   } catch (error) {
-    const failure = asFailure(error);
-    if (failure.code === 'E_CLIENT_INVALID')
-      return {
-        result: 'FAIL',
-        title: `${service.name} does not know these keys: ${failure.message}`,
-        hint: failure.hint,
-      };
-    // The made-up code was refused, so the client was accepted.
-    if (failure.code === 'E_LOGIN_CODE' || failure.code === 'E_REDIRECT')
-      return {
-        result: 'PASS',
-        title: `${service.name} knows the client id${app.clientSecret === undefined ? '' : ' and secret'}`,
-        hint: null,
-      };
-    return { result: 'WARN', title: `the keys could not be tried: ${failure.message}`, hint: failure.hint };
+    return asFailure(error);
   }
 }

@@ -113,9 +113,39 @@ async function inBrowser(
       // Where a person may type, nothing turns.
       if (!json && !readsPaste) spinner = await openSpinner(io, 'waiting for the browser');
     },
-  }).finally(() => spinner?.close());
+  })
+    .finally(() => spinner?.close())
+    .catch(async (error: unknown) => {
+      throw await whyNobodyCame(turn, service, stored, redirectUri ?? method.redirect.uri, error);
+    });
   // A pipe that its writer holds open must not hold the program.
   return readsPaste ? signingIn.finally(() => io.stdin.destroy()) : signingIn;
+}
+
+/**
+ * A platform that dislikes the keys or the redirect address says so in the browser and sends nobody back. The
+ * keys can be tried; the address can only be named.
+ */
+async function whyNobodyCame(
+  { app }: Turn,
+  service: Service,
+  stored: DeveloperApp | undefined,
+  redirectUri: string,
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof Failure) || error.code !== 'E_LOGIN_TIMEOUT' || !stored) return error;
+  const { tryKeys } = await import('../app-check.ts');
+  const refusal = await tryKeys((await app.net()).plain(service), app.clock, service, stored);
+  if (refusal?.code === 'E_CLIENT_INVALID') return refusal;
+  const registered = service.signIn.kind === 'oauth' && service.signIn.redirect.registered;
+  return new Failure('E_LOGIN_TIMEOUT', {
+    message: error.message,
+    hint: registered
+      ? `If the browser showed an error of ${service.name}, register exactly this redirect address in its developer console: ${redirectUri} – if it runs on another machine, paste the address it ends on.`
+      : error.hint,
+    ...(error.command === undefined ? {} : { command: error.command }),
+    cause: error,
+  });
 }
 
 async function openBrowser(turn: Turn, service: Service, address: string): Promise<void> {
