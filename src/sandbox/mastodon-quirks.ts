@@ -88,7 +88,7 @@ export const usualQuirks: Readonly<MastodonQuirks> = {
 export const otherServer: Readonly<Partial<MastodonQuirks>> = {
   version: '4.2.10',
   maxCharacters: 5000,
-  videoBytes: 131_072,
+  videoBytes: 150_000,
   videoPixels: 2_304_000,
   frameRate: 60,
   dropsMedia: true,

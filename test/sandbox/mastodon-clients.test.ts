@@ -116,7 +116,7 @@ describe('masto', () => {
 
   it('uploads, waits, posts once under a key, lists and deletes', async () => {
     // It expects a body in every answer while it waits.
-    await sandbox.control('mastodon', 'quirks', { emptyPolls: false });
+    await sandbox.control('mastodon', 'quirks', { emptyPolls: false, processingSeconds: 2 });
     const masto = await signIn();
     const file = new Blob([readFileSync(clip)], { type: 'video/mp4' });
     const media = await masto.v2.media.create({ file, description: 'The sun comes up' });
