@@ -37,10 +37,13 @@ export function backfillOf(rule: Rule): Backfill | undefined {
   return backfill && backfilledAt === undefined ? backfill : undefined;
 }
 
-/** The stored videos that a backfill takes, oldest first, so that they come out in their order. */
+/**
+ * The videos that a backfill takes, oldest first, so that they come out in their order: those that were there before
+ * the rule. What came later has been decided about when it came.
+ */
 export function pickBackfill(rule: Rule, wish: Backfill, videos: readonly VideoRow[]): VideoRow[] {
   const wanted = videos
-    .filter((video) => video.state === 'public')
+    .filter((video) => video.state === 'public' && video.publishedAt < rule.startsAt)
     .filter((video) => matchRule({ ...rule, startsAt: wish.since ?? 0 }, video).wanted)
     .sort((a, b) => b.publishedAt - a.publishedAt);
   return wanted.slice(0, wish.count ?? wanted.length).reverse();
@@ -53,6 +56,12 @@ export interface BackfillDeps {
   settings: Pick<EngineDeps['settings'], 'retry'>;
 }
 
+/** What will be stored before the backfill runs, and is not yet: the rest of a plan. */
+export interface Pending {
+  videos: readonly VideoRow[];
+  jobs: readonly { videoId: number; accountId: number; runAt: number }[];
+}
+
 /**
  * The jobs of a rule's backfill, spread over the calendar of its timing and of its destinations' limits. The engine
  * makes them and `plan` shows them. Writes nothing. A video and account that have a job already are left out.
@@ -62,22 +71,19 @@ export async function planBackfill(
   rule: Rule,
   wish: Backfill,
   now: number,
+  pending: Pending = { videos: [], jobs: [] },
 ): Promise<BackfillJob[]> {
-  const { store, registry, settings } = deps;
-  const videos = await store.videos.list({ sourceId: rule.sourceId, limit: MOST_VIDEOS });
+  const { store, settings } = deps;
+  const stored = await store.videos.list({ sourceId: rule.sourceId, limit: MOST_VIDEOS });
+  const own = pending.videos.filter(({ sourceId }) => sourceId === rule.sourceId);
   const source = await store.sources.get(rule.sourceId);
-  const origin = await originsOf(store, source?.accountId ?? null, videos, now);
-  const theirs = videos.filter((video) => origin(video).kind === 'theirs');
+  const origin = await originsOf(store, source?.accountId ?? null, [...own, ...stored], now);
+  const theirs = [...own, ...stored].filter((video) => origin(video).kind === 'theirs');
   const picked = pickBackfill(rule, wish, theirs);
   const lanes = await openLaneBook(store, [rule], now);
+  for (const { accountId, runAt } of pending.jobs) lanes.note(accountId, runAt);
+  const { targets, forecast } = await openTargets(deps, rule, now, pending);
   const planned: BackfillJob[] = [];
-  const targets = await lanesOf(store, registry, rule);
-  const forecast = await openForecast(
-    store,
-    [...targets.values()].map(({ lane }) => lane),
-    now,
-  );
-  await noteWaiting(store, forecast, targets, now);
   for (const video of picked) {
     for (const destination of rule.destinations) {
       const target = targets.get(destination.accountId);
@@ -124,33 +130,28 @@ interface Target {
   has: Set<number>;
 }
 
-async function lanesOf(
-  store: Store,
-  registry: Pick<Registry, 'platform'>,
+/** A rule's lanes, and the room that what waits on them leaves. */
+async function openTargets(
+  { store, registry }: BackfillDeps,
   rule: Rule,
-): Promise<Map<number, Target>> {
+  now: number,
+  pending: Pending,
+): Promise<{ targets: Map<number, Target>; forecast: Forecast }> {
   const targets = new Map<number, Target>();
   for (const { accountId } of rule.destinations) {
     const account = await store.accounts.get(accountId);
     const platform = account && registry.platform(account.platform);
-    if (account && platform)
-      targets.set(accountId, {
-        lane: { account, platform },
-        has: new Set(await store.jobs.videosOf(accountId)),
-      });
+    if (!account || !platform) continue;
+    const here = pending.jobs.filter((job) => job.accountId === accountId).map(({ videoId }) => videoId);
+    const has = new Set([...(await store.jobs.videosOf(accountId)), ...here]);
+    targets.set(accountId, { lane: { account, platform }, has });
   }
-  return targets;
-}
-
-/** What waits on the lanes already has its place in the limits. */
-async function noteWaiting(
-  store: Store,
-  forecast: Forecast,
-  targets: ReadonlyMap<number, Target>,
-  now: number,
-): Promise<void> {
+  const lanes = [...targets.values()].map(({ lane }) => lane);
+  const forecast = await openForecast(store, lanes, now);
   for (const [accountId, { lane }] of targets) {
-    const waiting = (await store.jobs.taken(accountId, now + 1)).sort((a, b) => a - b);
+    const here = pending.jobs.filter((job) => job.accountId === accountId).map(({ runAt }) => runAt);
+    const waiting = [...(await store.jobs.taken(accountId, now + 1)), ...here].sort((a, b) => a - b);
     for (const at of waiting) forecast.place(lane, undefined, Math.max(now, at));
   }
+  return { targets, forecast };
 }

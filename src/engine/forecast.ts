@@ -18,7 +18,9 @@ export interface Room {
 
 /** What limits and money leave room for, over time: nothing is spent by asking. */
 export interface Forecast {
-  /** The first instant from `from` on at which every limit has room; it is then taken. Undefined: never. */
+  /** The first instant from `from` on at which every limit has room. Undefined: never. */
+  look(lane: Lane, text: FittedText | undefined, from: number, share?: number): Room | undefined;
+  /** The same; the room is then taken. */
   place(lane: Lane, text: FittedText | undefined, from: number, share?: number): Room | undefined;
 }
 
@@ -52,30 +54,38 @@ export async function openForecast(store: Store, lanes: readonly Lane[], now: nu
     }
   }
 
-  return {
-    place({ account, platform }, text, from, share) {
-      const costs = costsOfPost(platform, text);
-      const spends = spendsOf({ ...platform, costs: { post: costs } }, account, 'post').map(
-        ({ scopeKey: key, limit, amount }) => ({
-          limit,
-          amount,
-          calendar: calendars.get(`${key} ${limit.bucket}`),
-        }),
-      );
-      let room: Room = { at: from };
-      // A later instant for one limit may be too early for another: until all agree.
-      for (let settled = false; !settled; ) {
-        settled = true;
-        for (const { limit, amount, calendar } of spends) {
-          const at = calendar ? calendar.next(room.at, amount, share) : room.at;
-          if (at === undefined) return undefined;
-          if (at > room.at) {
-            room = { at, by: limit.title };
-            settled = false;
-          }
+  function spendsFor({ account, platform }: Lane, text: FittedText | undefined) {
+    const costs = { post: costsOfPost(platform, text) };
+    return spendsOf({ ...platform, costs }, account, 'post').map(({ scopeKey: key, limit, amount }) => ({
+      limit,
+      amount,
+      calendar: calendars.get(`${key} ${limit.bucket}`),
+    }));
+  }
+
+  function look(lane: Lane, text: FittedText | undefined, from: number, share?: number): Room | undefined {
+    const spends = spendsFor(lane, text);
+    let room: Room = { at: from };
+    // A later instant for one limit may be too early for another: until all agree.
+    for (let settled = false; !settled; ) {
+      settled = true;
+      for (const { limit, amount, calendar } of spends) {
+        const at = calendar ? calendar.next(room.at, amount, share) : room.at;
+        if (at === undefined) return undefined;
+        if (at > room.at) {
+          room = { at, by: limit.title };
+          settled = false;
         }
       }
-      for (const { amount, calendar } of spends) calendar?.add(room.at, amount);
+    }
+    return room;
+  }
+
+  return {
+    look,
+    place(lane, text, from, share) {
+      const room = look(lane, text, from, share);
+      if (room) for (const { amount, calendar } of spendsFor(lane, text)) calendar?.add(room.at, amount);
       return room;
     },
   };

@@ -9,7 +9,8 @@ import { type WarningKey, warningsOfPost } from '../core/warnings.ts';
 import type { JobView, Store, VideoRow } from '../store/types.ts';
 import { composeText } from './compose.ts';
 import type { EngineSettings, Registry } from './deps.ts';
-import { type Forecast, moneyOfPost, openForecast } from './forecast.ts';
+import { moneyOfPost } from './forecast.ts';
+import { playTurns, type Waiting } from './turns.ts';
 
 export interface PlanDeps {
   store: Store;
@@ -53,39 +54,42 @@ export interface Draft {
 /** Text, file, price and turn of each, in the order in which they go out. */
 export async function pricePosts(deps: PlanDeps, drafts: readonly Draft[]): Promise<PlannedPost[]> {
   const { store, registry, now } = deps;
-  const lanes = drafts.flatMap(({ account }) => {
+  const posts: { draft: Draft; post: PlannedPost; waiting: Waiting }[] = [];
+  for (const draft of drafts) {
+    const { rule, account } = draft;
     const platform = registry.platform(account.platform);
-    return platform ? [{ account, platform }] : [];
-  });
-  const forecast = await openForecast(store, lanes, now);
-  const inTurn = [...drafts].sort(
-    (a, b) => Math.max(now, a.job.runAt) - Math.max(now, b.job.runAt) || (a.job.id ?? 0) - (b.job.id ?? 0),
-  );
-  const posts: PlannedPost[] = [];
-  for (const draft of inTurn) {
-    const platform = registry.platform(draft.account.platform);
-    if (platform) posts.push(await postOf(deps, draft, platform, forecast));
+    if (!platform) continue;
+    const post = await postOf(deps, draft, platform);
+    posts.push({
+      draft,
+      post,
+      waiting: { lane: { account, platform }, rule, text: post.text, runAt: post.runAt },
+    });
   }
-  return posts;
+  const inTurn = posts.filter(({ post }) => post.stopped === undefined && !waitsForPerson(post.reason));
+  const rooms = await playTurns(
+    store,
+    inTurn.map(({ waiting }) => waiting),
+    now,
+  );
+  return posts
+    .map(({ post, waiting }) => {
+      const room = rooms.get(waiting);
+      return { ...post, expectedAt: room?.at ?? null, heldBy: room?.by };
+    })
+    .sort((a, b) => (a.expectedAt ?? a.runAt) - (b.expectedAt ?? b.runAt));
 }
 
-async function postOf(
-  deps: PlanDeps,
-  draft: Draft,
-  platform: Platform,
-  forecast: Forecast,
-): Promise<PlannedPost> {
-  const { store, now } = deps;
+const waitsForPerson = (reason: string) => ['approval', 'paused', 'login'].includes(reason);
+
+async function postOf({ store }: PlanDeps, draft: Draft, platform: Platform): Promise<PlannedPost> {
   const { origin, rule, video, account, job } = draft;
   const text = textOf(draft, platform);
-  const sha256 = video.id === 0 ? undefined : await store.videos.media(video.id);
+  const sha256 = video.id < 0 ? undefined : await store.videos.media(video.id);
   const file = sha256 === undefined ? undefined : await store.media.get(sha256);
   const spec = rule ? rule.spec : {};
   const media = foresee(video, file, platform.mediaFor?.(account) ?? platform.media, { spec });
   const fitted = typeof text === 'string' ? undefined : text;
-  const stopped = stoppedBy(draft, text, media);
-  const person = stopped !== undefined || ['approval', 'paused', 'login'].includes(job.reason);
-  const room = person ? undefined : forecast.place({ account, platform }, fitted, Math.max(now, job.runAt));
   const plain = platform.costsOfPost && moneyOfPost(platform, undefined);
   const millicents = moneyOfPost(platform, fitted);
   return {
@@ -96,10 +100,10 @@ async function postOf(
     jobId: job.id,
     reason: job.reason,
     runAt: job.runAt,
-    expectedAt: room?.at ?? null,
-    heldBy: room?.by,
+    expectedAt: null,
+    heldBy: undefined,
     text: fitted,
-    stopped,
+    stopped: stoppedBy(draft, text, media),
     media,
     millicents,
     warnings: warningsOfPost({

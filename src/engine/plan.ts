@@ -42,6 +42,9 @@ export async function makePlan(deps: PlanDeps, request: PlanRequest): Promise<Pl
   const all = await store.rules.list();
   const rules = request.rule ? all.filter(({ id }) => id === request.rule?.id) : all;
   const plan: Plan = { at: now, posts: [], skipped: [], ended: [], catchUps: [] };
+  // What waits already comes first: among equals, the older job goes out first.
+  const waiting: Draft[] = [];
+  await addWaiting(deps, waiting, all);
   const drafts: Draft[] = [];
   for (const row of await store.sources.list()) {
     const own = rules.filter((rule) => rule.sourceId === row.id);
@@ -49,14 +52,37 @@ export async function makePlan(deps: PlanDeps, request: PlanRequest): Promise<Pl
     await addFresh(deps, row, request.fresh?.get(row.id) ?? [], { plan, drafts, rules: own });
     await explain(deps, row, request.last, { plan, rules: own });
   }
+  await addBackfills(deps, rules, plan, drafts);
+  const posts = await pricePosts(deps, [...waiting.reverse(), ...drafts]);
+  // The others were played through too: they share lanes and limits.
+  plan.posts = request.rule ? posts.filter(({ rule }) => rule?.id === request.rule?.id) : posts;
+  return plan;
+}
+
+/** What the rules' backfills make, after what a live look found. */
+async function addBackfills(
+  deps: PlanDeps,
+  rules: readonly Rule[],
+  plan: Plan,
+  drafts: Draft[],
+): Promise<void> {
+  const videos = new Map(
+    [...drafts, ...plan.skipped].filter(({ video }) => video.id < 0).map(({ video }) => [video.id, video]),
+  );
   for (const rule of rules) {
     const wish = backfillOf(rule);
-    for (const { video, account, job } of wish ? await planBackfill(deps, rule, wish, now) : [])
+    if (!wish) continue;
+    const jobs = drafts.map(({ video, account, job }) => ({
+      videoId: video.id,
+      accountId: account.id,
+      runAt: job.runAt,
+    }));
+    const made = await planBackfill(deps, rule, wish, deps.now, { videos: [...videos.values()], jobs });
+    for (const { video, account, job } of made)
       drafts.push({ origin: 'backfill', rule, video, account, job });
+    const taken = new Set(made.map(({ video }) => video.id));
+    plan.skipped = plan.skipped.filter((entry) => entry.rule !== rule.name || !taken.has(entry.video.id));
   }
-  await addWaiting(deps, request.rule, drafts, all);
-  plan.posts = await pricePosts(deps, drafts);
-  return plan;
 }
 
 /** What a live look found, decided as the watcher decides it. */
@@ -68,12 +94,16 @@ async function addFresh(
 ): Promise<void> {
   const { store, now, settings } = deps;
   if (fresh.length === 0) return;
-  const { taken, catchUps } = decide(await situationOf(store, row, fresh, now, settings));
+  const situation = await situationOf(store, row, fresh, now, settings);
+  for (const { account, job } of into.drafts) situation.lanes.note(account.id, job.runAt);
+  const { taken, catchUps } = decide(situation);
+  let unstoredIds = -1_000_000 * row.id;
   const asked = new Set(into.rules.map(({ name }) => name));
   for (const catchUp of catchUps)
     if (asked.has(catchUp.rule)) into.plan.catchUps.push({ source: row.name, ...catchUp });
   for (const { item, jobs, skipped } of taken) {
-    const video = unstored(item, row, now);
+    unstoredIds -= 1;
+    const video = unstored(item, row, now, unstoredIds);
     for (const job of jobs) {
       const rule = into.rules.find(({ id }) => id === job.ruleId);
       const account = await store.accounts.get(job.accountId);
@@ -83,11 +113,11 @@ async function addFresh(
   }
 }
 
-/** An item as it will be stored; its id is 0 because it has none yet. */
-function unstored(item: SourceItem, row: SourceRow, now: number): VideoRow {
+/** An item as it will be stored; its id is below 0 because it has none yet. */
+function unstored(item: SourceItem, row: SourceRow, now: number, id: number): VideoRow {
   return {
     ...item,
-    id: 0,
+    id,
     sourceId: row.id,
     source: row.name,
     seenAt: now,
@@ -109,13 +139,11 @@ async function explain(
     const jobs = await store.jobs.list({ ruleId: rule.id, limit: MOST_JOBS });
     const byVideo = new Map<number, JobView[]>();
     for (const job of jobs) byVideo.set(job.videoId, [...(byVideo.get(job.videoId) ?? []), job]);
-    const backfilled = backfillOf(rule) !== undefined;
     for (const video of videos) {
       const own = byVideo.get(video.id) ?? [];
       into.plan.ended.push(...own.filter(({ state }) => state !== 'waiting' && state !== 'running'));
       const why = own.length > 0 ? undefined : whyNot(rule, video);
-      if (why !== undefined && !(backfilled && matchRule({ ...rule, startsAt: 0 }, video).wanted))
-        into.plan.skipped.push({ rule: rule.name, video, why });
+      if (why !== undefined) into.plan.skipped.push({ rule: rule.name, video, why });
     }
   }
 }
@@ -129,17 +157,8 @@ function whyNot(rule: Rule, video: VideoRow): string {
   return match.wanted ? 'it was seen before this rule could take it (see --backfill)' : match.why;
 }
 
-async function addWaiting(
-  { store }: PlanDeps,
-  rule: Rule | undefined,
-  drafts: Draft[],
-  rules: readonly Rule[],
-): Promise<void> {
-  const filter = {
-    states: ['waiting', 'running'] as const,
-    limit: MOST_JOBS,
-    ...(rule ? { ruleId: rule.id } : {}),
-  };
+async function addWaiting({ store }: PlanDeps, drafts: Draft[], rules: readonly Rule[]): Promise<void> {
+  const filter = { states: ['waiting', 'running'] as const, limit: MOST_JOBS };
   for (let page = await store.jobs.list(filter); page.length > 0; ) {
     for (const job of page) {
       const video = await store.videos.get(job.videoId);

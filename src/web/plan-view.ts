@@ -82,7 +82,7 @@ function sumOf(posts: readonly ShownPost[]): number {
 /** An item that is not stored yet has no id. */
 function videoRef(video: VideoRow) {
   return {
-    id: video.id === 0 ? null : video.id,
+    id: video.id < 0 ? null : video.id,
     remoteId: video.remoteId,
     source: video.source,
     url: video.url,
