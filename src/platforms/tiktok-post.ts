@@ -81,6 +81,10 @@ function nameOf(n: number): string {
   return n === 1 ? INIT : `${INIT} again (${n})`;
 }
 
+function goneOf({ publishId }: Upload): string {
+  return `address ended: ${publishId}`;
+}
+
 function requireRight({ account }: PublishRequest, scope: string): void {
   if (account.scopes.includes(scope)) return;
   throw new Failure('E_SCOPES', {
@@ -161,7 +165,8 @@ function lastBytes(request: PublishRequest, wish: Wish, first: Upload) {
         throw startOver();
       const from = next === 'anew' ? 0 : next.from;
       const end = await sendChunks(sendingOf(request, upload), from, 'all');
-      if (end === 'gone' && !sentBefore) throw startOver();
+      // It lived a moment ago. Whether it is gone because it is complete, only its status can tell.
+      if (end === 'gone') await run.step(goneOf(upload), async () => null);
       const told = await lookUp(await openStill(readFate(http, upload)));
       if (typeof told === 'object') return told.found;
       throw later(clock.now() + 15 * SECOND, 'TikTok has not got the whole video yet.');
@@ -193,7 +198,8 @@ function lastBytes(request: PublishRequest, wish: Wish, first: Upload) {
         return id === undefined ? 'undecided' : { found: { publishId, privacy, id } };
       }
       case 'uploading': {
-        const canGoOn = upload.sha256 === media.sha256 && isAlive(upload, now);
+        const isOpen = isAlive(upload, now) && run.doneAt(goneOf(upload)) === undefined;
+        const canGoOn = isOpen && upload.sha256 === media.sha256;
         if (fate.bytes < bytes && canGoOn) {
           next = { from: fate.bytes };
           return 'absent';

@@ -94,7 +94,7 @@ export function createVideos(world: World, quirks: TiktokQuirks): TiktokVideos {
         id: freshId(createTime),
         accountId,
         createTime,
-        listedAt: world.clock.now(),
+        listedAt: world.clock.now() + quirks.listDelaySeconds * SECOND,
         sha256: world.keepMedia(bytes),
         bytes: bytes.length,
       };
