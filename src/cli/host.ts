@@ -43,10 +43,15 @@ export async function openHost(app: App): Promise<MediaHost | undefined> {
   }
 }
 
-/** What `repost host check` and `repost doctor` show; empty where no host is set. Never throws for what it finds. */
-export async function checkMediaHost(app: App): Promise<HostCheck[]> {
+/**
+ * What `repost host check` and `repost doctor` show; undefined where no host is set. Never throws for what the
+ * check finds, E_HOST where a setting is missing.
+ */
+export async function checkMediaHost(
+  app: App,
+): Promise<{ host: MediaHost; checks: HostCheck[] } | undefined> {
   const host = await openHost(app);
-  return host ? host.check() : [];
+  return host && { host, checks: await host.check() };
 }
 
 type TextKey = 'host.s3.bucket' | 'host.s3.region' | 'host.s3.accessKeyId';

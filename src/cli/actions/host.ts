@@ -9,7 +9,7 @@ import { journalSeal } from '../../vault/seal.ts';
 import { schemaVersion } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { openConfig, saveSetting } from '../config.ts';
-import { openHost } from '../host.ts';
+import { checkMediaHost, openHost } from '../host.ts';
 import { canAsk, readStdin } from '../io.ts';
 
 interface S3Options {
@@ -70,10 +70,10 @@ export async function showHost(turn: Turn): Promise<undefined> {
 }
 
 export async function checkHost(turn: Turn): Promise<number> {
-  const host = await openHost(turn.app);
-  if (!host) throw new Failure('E_NO_HOST', { message: 'No media host is set.' });
-  turn.note(`Trying ${host.place} …`);
-  const checks = await host.check();
+  turn.note('Putting a small file there, fetching it, deleting it …');
+  const checked = await checkMediaHost(turn.app);
+  if (!checked) throw new Failure('E_NO_HOST', { message: 'No media host is set.' });
+  const { host, checks } = checked;
   turn.print({ schemaVersion, kind: host.kind, checks }, () =>
     checks.map(({ result, title, hint }) => `${result}  ${title}${hint ? `\n      ${hint}` : ''}`).join('\n'),
   );
