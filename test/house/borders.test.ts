@@ -47,7 +47,7 @@ interface Import {
 
 /** Every import of a source text: static, dynamic, type-only, re-exports. */
 function importsOf(text: string): string[] {
-  return [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(\s*|^\s*import\s+)(['"])([^'"\n]+)\1/gmu)].map(
+  return [...text.matchAll(/(?:\bfrom\s+|\bimport\s*\(\s*|^\s*import\s+)(['"])([^'"\n]+)\1/gmu)].map(
     (match) => match[2] ?? '',
   );
 }
