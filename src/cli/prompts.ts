@@ -18,6 +18,26 @@ export async function askText(question: string, secret = false): Promise<string>
   });
 }
 
+/** One line, with what is there already to be changed. */
+export async function askLine(question: string, preset: string): Promise<string> {
+  return guard(async () => {
+    const { answer } = await inquirer.prompt<{ answer: string }>([
+      { type: 'input', name: 'answer', message: question, default: preset },
+    ]);
+    return answer;
+  });
+}
+
+/** Several lines, in the person's editor (VISUAL, EDITOR). */
+export async function askEditor(question: string, preset: string): Promise<string> {
+  return guard(async () => {
+    const { answer } = await inquirer.prompt<{ answer: string }>([
+      { type: 'editor', name: 'answer', message: question, default: preset, waitForUserInput: false },
+    ]);
+    return answer;
+  });
+}
+
 export async function askConfirm(question: string, preset = false): Promise<boolean> {
   return guard(async () => {
     const { answer } = await inquirer.prompt<{ answer: boolean }>([

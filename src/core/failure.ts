@@ -9,18 +9,20 @@ import { codes } from './codes.ts';
 export type FailureKind = 'later' | 'retry' | 'redo' | 'login' | 'reject' | 'doubt';
 
 /** Why a job waits, as people see it (contract: job states). */
-export type WaitReason =
-  | 'ready'
-  | 'delay'
-  | 'window'
-  | 'quota'
-  | 'backoff'
-  | 'processing'
-  | 'approval'
-  | 'login'
-  | 'media'
-  | 'paused'
-  | 'breaker';
+export const waitReasons = [
+  'ready',
+  'delay',
+  'window',
+  'quota',
+  'backoff',
+  'processing',
+  'approval',
+  'login',
+  'media',
+  'paused',
+  'breaker',
+] as const;
+export type WaitReason = (typeof waitReasons)[number];
 
 export interface FailureDetails {
   kind?: FailureKind;

@@ -5,7 +5,6 @@ import { jobView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { findJob, findPlatform } from '../find.ts';
 import { parseMoment } from '../time.ts';
-import { stateText } from './jobs.ts';
 
 interface RetryOptions {
   allDead?: boolean;
@@ -88,34 +87,6 @@ export async function cancelJobs({ app, print }: Turn, _options: unknown, ids: s
   for (const job of jobs) changed.push(await store.jobs.cancel(job.id, null, app.clock.now()));
   app.nudge();
   print(changed.map(jobView), () => `Cancelled: ${changed.map((job) => job.id).join(', ')}`);
-}
-
-export async function approveJobs(
-  { app, print }: Turn,
-  options: { text?: string },
-  ids: string[],
-): Promise<undefined> {
-  const store = await app.store();
-  if (options.text !== undefined && ids.length !== 1)
-    throw new Failure('E_USAGE', { message: '--text goes with one job.' });
-  const jobs = await Promise.all(ids.map((id) => findJob(store, id)));
-  for (const job of jobs) {
-    if (job.state !== 'waiting' || job.reason !== 'approval')
-      throw new Failure('E_WRONG_STATE', {
-        message: `Job ${job.id} does not wait for approval (${stateText(job)}).`,
-      });
-  }
-  const changed: JobView[] = [];
-  for (const job of jobs)
-    changed.push(
-      await store.jobs.approve(
-        job.id,
-        options.text === undefined ? null : { body: options.text },
-        app.clock.now(),
-      ),
-    );
-  app.nudge();
-  print(changed.map(jobView), () => `Approved: ${changed.map((job) => job.id).join(', ')}`);
 }
 
 const errorClasses: readonly ErrorClass[] = [

@@ -1,15 +1,17 @@
-import { Failure } from '../../core/failure.ts';
+import { Failure, type WaitReason, waitReasons } from '../../core/failure.ts';
 import { type JobState, jobStates } from '../../core/job.ts';
 import type { JobView, StepRow } from '../../store/types.ts';
 import { attemptView, iso, jobView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { findAccount, findJob, findPlatform, wholeNumber } from '../find.ts';
 import { harmless, shorten } from '../io.ts';
+import { jobText, textLines } from '../job-text.ts';
 import { relativeText, spanText, table, tableWidth } from '../table.ts';
 import { parseLength, parseMoment } from '../time.ts';
 
 interface ListOptions {
   state?: string;
+  reason?: string;
   platform?: string;
   account?: string;
   since?: string;
@@ -23,6 +25,7 @@ export async function listJobs({ app, print }: Turn, options: ListOptions): Prom
   const jobs = await store.jobs.list({
     limit: wholeNumber(options.limit, '--limit'),
     ...(options.state === undefined ? {} : { states: parseStates(options.state) }),
+    ...(options.reason === undefined ? {} : { reasons: parseReasons(options.reason) }),
     ...(options.platform === undefined ? {} : { platform: findPlatform(options.platform) }),
     ...(account ? { accountId: account.id } : {}),
     ...(options.since === undefined ? {} : { since: parseMoment(options.since, now) }),
@@ -60,8 +63,10 @@ export async function showJob(
   const job = await findJob(store, idText);
   const [attempts, steps] = [await store.jobs.attempts(job.id), await store.journal.load(job.id)];
   const raw = options.raw ?? false;
+  const text = job.state === 'waiting' ? await jobText(store, job).catch(() => undefined) : undefined;
   const view = {
     ...jobView(job),
+    ...(text ? { text } : {}),
     steps: steps.map(stepView),
     attempts: attempts.map((attempt) => attemptView(attempt, raw)),
   };
@@ -72,6 +77,7 @@ export async function showJob(
       `video    ${harmless(shorten(job.video.caption, 60))}  ${job.video.url}`,
       `to       ${job.account.account}${job.rule ? `, by the rule “${job.rule}”` : ''}`,
       ...(job.state === 'waiting' ? [`due      ${relativeText(job.runAt, now)} (${iso(job.runAt)})`] : []),
+      ...(text ? textLines(text) : []),
       `attempt  ${job.attempt} of ${job.maxAttempts}`,
       ...(job.post
         ? [
@@ -150,6 +156,17 @@ export async function waitForJobs(
       });
     await app.clock.sleep(Math.min(500, until - app.clock.now()));
   }
+}
+
+function parseReasons(text: string): WaitReason[] {
+  return text.split(',').map((part) => {
+    const reason = waitReasons.find((one) => one === part.trim().toLowerCase());
+    if (reason) return reason;
+    throw new Failure('E_USAGE', {
+      message: `Jobs wait for no “${part}”.`,
+      hint: `Reasons: ${waitReasons.join(', ')}.`,
+    });
+  });
 }
 
 function parseStates(text: string): JobState[] {

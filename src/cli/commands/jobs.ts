@@ -16,6 +16,7 @@ export function jobsCommands(program: Command, around: Surroundings): void {
     .command('list', { isDefault: true })
     .description('jobs, newest first')
     .option('--state <states>', 'waiting, running, published, unknown, dead, cancelled; several with commas')
+    .option('--reason <reasons>', 'what they wait for: approval, quota, window, media …; several with commas')
     .option('--platform <platform>', 'only this platform')
     .option('--account <account>', 'only this account')
     .option('--since <time>', 'only since then: a date, or 2h, 3d')
@@ -50,11 +51,25 @@ export function jobsCommands(program: Command, around: Surroundings): void {
   cancel.action(act(around, cancel, async () => (await import('../actions/jobs-change.ts')).cancelJobs));
 
   const approve = jobs
-    .command('approve <ids...>')
-    .description('let jobs that wait for approval go out')
+    .command('approve [ids...]')
+    .description('let jobs that wait for approval go out; without ids they are shown one by one')
+    .option('--all', 'all that wait for approval')
     .option('--text <text>', 'publish this text instead (one job)')
-    .addHelpText('after', '\nExample:\n  $ repost jobs approve 12');
-  approve.action(act(around, approve, async () => (await import('../actions/jobs-change.ts')).approveJobs));
+    .option('--title <title>', 'publish this title instead (one job)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ repost jobs approve            # shows each, asks what to do\n  $ repost jobs approve 12 --text "A better text"',
+    );
+  approve.action(act(around, approve, async () => (await import('../actions/jobs-approve.ts')).approveJobs));
+
+  const edit = jobs
+    .command('edit <id>')
+    .description('give a job that waits a text of its own; without a flag: in your editor')
+    .option('--text <text>', 'the text')
+    .option('--title <title>', 'the title, where the platform has one')
+    .option('--reset', 'back to the rule’s template')
+    .addHelpText('after', '\nExample:\n  $ repost jobs edit 12 --text "A better text" --title "A title"');
+  edit.action(act(around, edit, async () => (await import('../actions/jobs-approve.ts')).editJob));
 
   const resolve = jobs
     .command('resolve <id>')
