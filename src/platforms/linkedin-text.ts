@@ -5,7 +5,7 @@ const MAX_UNITS = 3000;
 /** No figure is documented for the title of a video. */
 const MAX_TITLE = 100;
 /** More is not looked at (captions of TikTok end at 4,000), so that any text is fitted in bounded time. */
-const LONGEST_INPUT = 30_000;
+const LONGEST_INPUT = 10_000;
 /** How far back a cut looks for the end of a word, in graphemes. */
 const WORD_REACH = 24;
 const LONGEST_TAG = 100;
@@ -95,11 +95,18 @@ function spansOf(text: string): Span[] {
 function findLinks(text: string): Span[] {
   const found: Span[] = [];
   for (const match of text.matchAll(/(?<![\p{L}\p{N}_])https?:\/\/[^\s<>"“”«»]+/giu)) {
-    const address = match[0].replace(/[.,;:!?'’…*_~\])}]+$/u, '');
+    const address = trimmed(match[0]);
     if (!URL.canParse(address)) continue;
     found.push({ start: match.index, end: match.index + address.length, link: true });
   }
   return found;
+}
+
+/** Without what ends a sentence rather than an address. */
+function trimmed(address: string): string {
+  let end = address.length;
+  while (end > 0 && ".,;:!?'’…*_~])}".includes(address[end - 1] ?? '')) end -= 1;
+  return address.slice(0, end);
 }
 
 /** TikTok writes hashtags without blanks between them, too. */
@@ -128,7 +135,7 @@ function plainNames(text: string, keep: boolean, notes: string[]): string {
   if (keep) return text;
   const links = findLinks(text);
   let made = 0;
-  const plain = text.replace(/(?<![\p{L}\p{N}_.])@+(?=[\p{L}\p{N}_.])/gu, (signs, offset: number) => {
+  const plain = text.replace(/(?<![\p{L}\p{N}_.@])@+(?=[\p{L}\p{N}_.])/gu, (signs, offset: number) => {
     if (links.some(({ start, end }) => offset >= start && offset < end)) return signs;
     made += 1;
     return '';
@@ -139,15 +146,21 @@ function plainNames(text: string, keep: boolean, notes: string[]): string {
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-function graphemes(text: string): string[] {
-  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+/** The first ones: no more than could ever fit. */
+function graphemes(text: string, most: number): string[] {
+  const parts: string[] = [];
+  for (const { segment } of segmenter.segment(text)) {
+    if (parts.length === most) break;
+    parts.push(segment);
+  }
+  return parts;
 }
 
 /** The longest beginning whose spelling fits, better at the end of a word, never half a link or hashtag. */
 function cut(text: string, notes: string[]): string {
   if (toLittle(text).length <= MAX_UNITS) return text;
   notes.push(`cut at ${MAX_UNITS}`);
-  const parts = graphemes(text).slice(0, MAX_UNITS);
+  const parts = graphemes(text, MAX_UNITS);
   let [fitting, tooMany] = [0, parts.length + 1];
   while (tooMany - fitting > 1) {
     const middle = (fitting + tooMany) >> 1;
@@ -171,7 +184,7 @@ function titleOf(text: string): string {
   const line = clean(text).replace(/\s+/gu, ' ');
   if (line.length <= MAX_TITLE) return line;
   let title = '';
-  for (const part of graphemes(line)) {
+  for (const part of graphemes(line, MAX_TITLE)) {
     if (title.length + part.length > MAX_TITLE - 1) break;
     title += part;
   }

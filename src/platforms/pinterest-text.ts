@@ -9,7 +9,7 @@ const MAX_DESCRIPTION = 800;
 export const MAX_ALT_TEXT = 500;
 export const MAX_LINK = 2048;
 /** More is not looked at (captions of TikTok end at 4,000), so that any text is fitted in bounded time. */
-const LONGEST_INPUT = 30_000;
+const LONGEST_INPUT = 10_000;
 /** How far back a cut looks for the end of a word, in graphemes. */
 const WORD_REACH = 24;
 
@@ -40,10 +40,10 @@ export function altTextOf(options: Readonly<Record<string, unknown>>): string {
 
 /** The first line that says something, without the hashtags at its end. */
 function titleOf(own: string, caption: string): string {
-  const line =
-    [own.replaceAll('\n', ' '), ...caption.split('\n')].find((one) => /[\p{L}\p{N}]/u.test(one)) ?? '';
-  const prose = own === '' ? line.replace(/(?:(?:^|\s)(?:[#＃][\p{L}\p{M}\p{N}_]+)+)+\s*$/u, '') : line;
-  const title = (prose.trim() === '' ? line : prose).replace(/\s+/gu, ' ').trim();
+  const lines = [own.replaceAll('\n', ' '), ...caption.split('\n')];
+  const line = lines.find((one) => /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(one)) ?? '';
+  const prose = own === '' ? splitTags(line).prose : line;
+  const title = (prose === '' ? line : prose).replace(/\s+/gu, ' ').trim();
   if (title.length <= MAX_TITLE) return title;
   const head = wordHead(title, MAX_TITLE - 1);
   return head === '' ? '' : `${head}…`;
@@ -64,7 +64,7 @@ function plainNames(text: string, keep: boolean, notes: string[]): string {
   if (keep) return text;
   let made = 0;
   const plain = text.replace(
-    /https?:\/\/\S+|(?<![\p{L}\p{N}_.])[@＠]+(?=[\p{L}\p{N}_.])/giu,
+    /https?:\/\/\S+|(?<![\p{L}\p{N}_.@＠])[@＠]+(?=[\p{L}\p{N}_.])/giu,
     (found: string) => {
       if (!/^[@＠]/u.test(found)) return found;
       made += 1;
@@ -78,13 +78,29 @@ function plainNames(text: string, keep: boolean, notes: string[]): string {
 /** Cuts the words, and of the hashtags at the end as many as would take more than half of the room. */
 function cut(text: string, max: number): string {
   if (text.length <= max) return text;
-  const tailAt = text.search(/(?:\s+(?:[#＃][\p{L}\p{M}\p{N}_]+)+)+$/u);
-  const prose = tailAt < 0 ? text : text.slice(0, tailAt);
-  const tags = tailAt < 0 ? [] : text.slice(tailAt).trim().split(/\s+/u);
-  while (tags.length > 0 && tags.join(' ').length > max / 2) tags.pop();
-  const tail = tags.length === 0 ? '' : `${text[tailAt] === '\n' ? '\n' : ' '}${tags.join(' ')}`;
-  const whole = prose.length + tail.length <= max;
-  return whole ? prose + tail : `${wordHead(prose, max - tail.length - 1)}…${tail}`;
+  const { prose, tags, gap } = splitTags(text);
+  const room = prose === '' ? max : max / 2;
+  while (tags.length > 0 && tags.join(' ').length > room) tags.pop();
+  const tail = tags.length === 0 ? '' : gap + tags.join(' ');
+  if (prose + tail === '') return `${headOf(text, max - 1)}…`;
+  if (prose.length + tail.length <= max) return prose + tail;
+  return `${wordHead(prose, max - tail.length - 1)}…${tail}`;
+}
+
+/** The words, and the hashtags that follow the last of them. */
+function splitTags(text: string): { prose: string; tags: string[]; gap: string } {
+  const words = text.split(/(\s+)/u);
+  let from = words.length;
+  while (from > 0 && /^(?:[#＃][\p{L}\p{M}\p{N}_]+)+$/u.test(words[from - 1] ?? '')) from -= 2;
+  from = Math.max(0, from);
+  const prose = words.slice(0, from).join('').trim();
+  const between = (words[from] ?? '').includes('\n') ? '\n' : ' ';
+  return {
+    prose,
+    // More than fit are not worth a look.
+    tags: words.slice(from, from + MAX_DESCRIPTION).filter((word) => word.trim() !== ''),
+    gap: prose === '' ? '' : between,
+  };
 }
 
 /** The longest beginning of at most so many units, better at the end of a word. */
@@ -99,9 +115,9 @@ function wordHead(text: string, units: number): string {
 function headOf(text: string, units: number): string {
   if (text.length <= units) return text;
   let head = '';
-  for (const part of graphemes(text)) {
-    if (head.length + part.length > units) break;
-    head += part;
+  for (const { segment } of segmenter.segment(text)) {
+    if (head.length + segment.length > units) break;
+    head += segment;
   }
   return head;
 }
