@@ -17,7 +17,7 @@ const stock: ServerFacts = {
 };
 const foreign: ServerFacts = { ...stock, genuine: false };
 
-const fit = (caption: string, options: Record<string, unknown> = {}, server: ServerFacts = stock) =>
+const textOf = (caption: string, options: Record<string, unknown> = {}, server: ServerFacts = stock) =>
   fitText({
     caption,
     url: 'https://www.tiktok.com/@creator/video/1',
@@ -54,51 +54,51 @@ describe('weigh', () => {
 
 describe('fit', () => {
   it('makes handles plain, who may be somebody else here', () => {
-    expect(fit('with @mary, ＠bob and @@kim')).toMatchObject({
+    expect(textOf('with @mary, ＠bob and @@kim')).toMatchObject({
       body: 'with mary, bob and kim',
       notes: ['3 @handles made plain'],
     });
-    expect(fit('with @mary', { handles: 'keep' })).toMatchObject({ body: 'with @mary', notes: [] });
+    expect(textOf('with @mary', { handles: 'keep' })).toMatchObject({ body: 'with @mary', notes: [] });
   });
 
   it('leaves links and e-mail addresses as they are', () => {
     const text = 'https://medium.com/@mary me@example.com https://x.org/?u=@mary';
-    expect(fit(text)).toMatchObject({ body: text, notes: [] });
+    expect(textOf(text)).toMatchObject({ body: text, notes: [] });
   });
 
   it('takes as much as the account’s server takes', () => {
     const text = 'word '.repeat(900).trim();
-    expect(fit(text).count.max).toBe(500);
-    expect(fit(text, {}, { ...stock, maxCharacters: 5000 }).body).toBe(text);
+    expect(textOf(text).count.max).toBe(500);
+    expect(textOf(text, {}, { ...stock, maxCharacters: 5000 }).body).toBe(text);
     expect(fitText({ caption: text, url: '', options: {}, accountSettings: {} }).count.max).toBe(500);
   });
 
   it('counts a content warning with the text', () => {
-    const text = fit('x'.repeat(600), { spoilerText: 'y'.repeat(100) });
+    const text = textOf('x'.repeat(600), { spoilerText: 'y'.repeat(100) });
     expect(text.body).toBe(`${'x'.repeat(399)}…`);
     expect(text.count).toEqual({ used: 500, max: 500, unit: 'characters' });
-    expect(fit('words', { spoilerText: 'y'.repeat(500) }).body).toBe('');
+    expect(textOf('words', { spoilerText: 'y'.repeat(500) }).body).toBe('');
   });
 
   it('cuts the prose and keeps the hashtags', () => {
-    const text = fit(`${'word '.repeat(150)}\n#cats #dogs`);
+    const text = textOf(`${'word '.repeat(150)}\n#cats #dogs`);
     expect(text.body).toMatch(/word…\n#cats #dogs$/u);
     expect(text.count.used).toBeLessThanOrEqual(500);
     expect(text.notes).toEqual(['cut at 500']);
-    expect(fit('#hashtag '.repeat(80)).body).toMatch(/^(#hashtag )+#hashtag$/u);
+    expect(textOf('#hashtag '.repeat(80)).body).toMatch(/^(#hashtag )+#hashtag$/u);
   });
 
   it('never halves a word, a hashtag, an emoji, a link', () => {
-    expect(fit(`${'x'.repeat(490)} #longhashtag rest of it`).body).toBe(`${'x'.repeat(490)}…`);
-    expect(fit('👨‍👩‍👧‍👦'.repeat(600)).body).toBe(`${'👨‍👩‍👧‍👦'.repeat(499)}…`);
+    expect(textOf(`${'x'.repeat(490)} #longhashtag rest of it`).body).toBe(`${'x'.repeat(490)}…`);
+    expect(textOf('👨‍👩‍👧‍👦'.repeat(600)).body).toBe(`${'👨‍👩‍👧‍👦'.repeat(499)}…`);
     const link = 'https://example.com/a/long/path';
-    expect(fit(`${'x'.repeat(485)} ${link} more`).body).toBe(`${'x'.repeat(485)}…`);
-    expect(fit(`${'x'.repeat(470)} ${link} ${'z'.repeat(50)}`).body).toBe(`${'x'.repeat(470)} ${link} …`);
+    expect(textOf(`${'x'.repeat(485)} ${link} more`).body).toBe(`${'x'.repeat(485)}…`);
+    expect(textOf(`${'x'.repeat(470)} ${link} ${'z'.repeat(50)}`).body).toBe(`${'x'.repeat(470)} ${link} …`);
   });
 
   it('takes an empty caption and one of nothing visible', () => {
-    expect(fit('').body).toBe('');
-    expect(fit('\u0000\ud800\uFEFF ').body).toBe('');
+    expect(textOf('').body).toBe('');
+    expect(textOf('\u0000\ud800\uFEFF ').body).toBe('');
   });
 });
 
@@ -148,14 +148,14 @@ describe('fit, for any text', () => {
     );
     fc.assert(
       fc.property(caption, servers, fc.constantFrom('', 'Food ⚠️'), (text, server, spoilerText) => {
-        const { body, count } = fit(text, { spoilerText }, server);
+        const { body, count } = textOf(text, { spoilerText }, server);
         expect(count.used).toBe(weigh(body, server) + weigh(spoilerText, server));
         expect(count.used).toBeLessThanOrEqual(Math.max(server.maxCharacters, weigh(spoilerText, server)));
         expect(lengthOf(spoilerText + body)).toBeLessThanOrEqual(count.used);
         if (!server.genuine) expect((spoilerText + body).length).toBeLessThanOrEqual(count.used);
         expect(mentionsIn(body)).toEqual([]);
         expect(body).not.toMatch(/\p{Cs}|\0/u);
-        expect(fit(body, { spoilerText }, server).body).toBe(body);
+        expect(textOf(body, { spoilerText }, server).body).toBe(body);
       }),
       { numRuns: 10_000 },
     );
@@ -166,7 +166,7 @@ describe('fit, for any text', () => {
     fc.assert(
       fc.property(fc.array(words, { minLength: 60, maxLength: 200 }), (parts) => {
         const text = parts.join('').normalize('NFC').trim();
-        const { body } = fit(text, {}, { ...stock, maxCharacters: 80 });
+        const { body } = textOf(text, {}, { ...stock, maxCharacters: 80 });
         if (body === text) return;
         const head = body.slice(0, -1);
         expect(body.endsWith('…')).toBe(true);
@@ -186,7 +186,7 @@ describe('fit, for any text', () => {
     );
     fc.assert(
       fc.property(links, fc.constantFrom(stock, foreign), (parts, server) => {
-        const { body } = fit(parts.join(' '), {}, server);
+        const { body } = textOf(parts.join(' '), {}, server);
         for (const [url] of body.matchAll(/https?:\S*/gu)) expect(parts).toContain(url);
       }),
       { numRuns: 1_000 },
@@ -228,7 +228,7 @@ describe('the text that servers make of it', () => {
     );
     fc.assert(
       fc.property(words, (parts) => {
-        const text = fit(parts.join('')).body;
+        const text = textOf(parts.join('')).body;
         const plain = (one: string) => one.replace(/\s+/gu, ' ').trim();
         expect(plain(plainText(htmlOf(text, 'mastodon.social')))).toBe(plain(text));
       }),
