@@ -5,6 +5,7 @@ import { accountsCommands } from './commands/accounts.ts';
 import { appCommands } from './commands/app.ts';
 import { configCommands } from './commands/config.ts';
 import { daemonCommands } from './commands/daemon.ts';
+import { doctorCommands } from './commands/doctor.ts';
 import { errorsCommands } from './commands/errors.ts';
 import { hostCommands } from './commands/host.ts';
 import { jobsCommands } from './commands/jobs.ts';
@@ -57,7 +58,7 @@ export function buildProgram(around: Surroundings): Command {
 const groups: readonly [string, readonly ((program: Command, around: Surroundings) => void)[]][] = [
   ['Set up:', [appCommands, loginCommands, accountsCommands, sourceCommands, ruleCommands, hostCommands]],
   ['Publish:', [planCommands, daemonCommands]],
-  ['Look and mend:', [statusCommands, jobsCommands, limitsCommands, quarantineCommands]],
+  ['Look and mend:', [statusCommands, jobsCommands, limitsCommands, quarantineCommands, doctorCommands]],
   ['This machine:', [configCommands, errorsCommands, versionCommand]],
   ['Try:', [sandboxCommands]],
 ];
