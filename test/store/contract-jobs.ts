@@ -49,6 +49,22 @@ export function describeJobs(open: OpenStore): void {
       expect(await store.jobs.attempts(id)).toHaveLength(1);
     });
 
+    it('tell which remote ids are posts of theirs on an account', async () => {
+      const store = await open();
+      const [lane, other] = [await openLane(store), await openLane(store, '@other')];
+      for (const [where, postId] of [
+        [lane, '7575000000000000123'],
+        [other, '7575000000000000456'],
+      ] as const) {
+        const id = await where.addJob();
+        await store.jobs.claim(where.account.id, T0);
+        await store.jobs.publish(id, examplePost(postId), exampleAttempt('published'), T0);
+      }
+      const asked = ['7575000000000000123', '7575000000000000456', '9'];
+      expect(await store.jobs.posted(lane.account.id, asked)).toEqual(new Set(['7575000000000000123']));
+      expect(await store.jobs.posted(lane.account.id, [])).toEqual(new Set());
+    });
+
     it('forget the steps from a redo on, but never past a commit', async () => {
       const store = await open();
       const lane = await openLane(store);
