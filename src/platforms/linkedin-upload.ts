@@ -22,7 +22,7 @@ const BLIND_WAIT_MS = 2 * MINUTE;
 const NOTICE_LIMIT_MS = 10 * MINUTE;
 
 /** What `initialize` gave. The addresses are signed: kept sealed. */
-export interface Upload {
+interface Upload {
   video: string;
   uploadToken: string;
   parts: readonly Part[];
