@@ -166,6 +166,19 @@ export function parseDuration(text: string): number {
   );
 }
 
+/** ms → `1h30m`, which `parseDuration` reads as the same. */
+export function sayLength(ms: number): string {
+  const parts: string[] = [];
+  let left = ms;
+  for (const unit of ['d', 'h', 'm', 's', 'ms']) {
+    const size = unitMs[unit] ?? 1;
+    const count = Math.floor(left / size);
+    if (count > 0) parts.push(`${count}${unit}`);
+    left -= count * size;
+  }
+  return parts.join('') || '0s';
+}
+
 const unitBytes: Readonly<Record<string, number>> = {
   '': 1,
   b: 1,

@@ -30,6 +30,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   re2js: ['core'],
   'fast-xml-parser': ['platforms'],
   yaml: ['cli'],
+  ajv: ['cli'],
   aws4fetch: ['media'],
   commander: ['cli'],
   inquirer: ['cli'],

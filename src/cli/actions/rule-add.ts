@@ -1,20 +1,26 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { resolve } from 'node:path';
 import type { Account } from '../../core/account.ts';
 import { Failure } from '../../core/failure.ts';
-import type { CatchUp, MediaSpec, RuleDestination } from '../../core/rule.ts';
+import type { RuleDestination } from '../../core/rule.ts';
 import { checkTemplate } from '../../core/template.ts';
 import { warningsOfRule } from '../../core/warnings.ts';
-import { runBackfills } from '../../engine/backfill.ts';
 import { platformOf } from '../../platforms/index.ts';
 import type { Store } from '../../store/types.ts';
 import { ruleView } from '../../web/views.ts';
+import { backfillAloud } from '../backfill-aloud.ts';
 import type { Turn } from '../command.ts';
-import { findAccount, findSource, wholeNumber } from '../find.ts';
-import { canAsk } from '../io.ts';
+import { findAccount, wholeNumber } from '../find.ts';
 import { type FilterOptions, specFrom, type TimingOptions } from '../rule-flags.ts';
-import { refuseLoop, requirePosting } from '../rule-loops.ts';
+import { refuseLoop } from '../rule-loops.ts';
+import {
+  checkDestination,
+  checkName,
+  consent,
+  mediaSpecs,
+  optionValue,
+  parseCatchUp,
+  sourceFor,
+} from '../rule-parts.ts';
 import { parseLength, parseMoment } from '../time.ts';
 import { warnOnce } from '../warned.ts';
 
@@ -78,10 +84,7 @@ export async function addRule(turn: Turn, options: AddOptions): Promise<undefine
     },
     now,
   );
-  if (backfill && source.baselineAt !== null) {
-    const { openEngine } = await import('../engine.ts');
-    await runBackfills((await openEngine(app)).deps, source.id);
-  }
+  await backfillAloud(turn, rule, source);
   app.nudge();
   print(
     ruleView(rule, await store.sources.list(), await store.accounts.list()),
@@ -94,28 +97,6 @@ export async function addRule(turn: Turn, options: AddOptions): Promise<undefine
   const platforms = accounts.map(({ platform }) => platform);
   await warnOnce(store, warningsOfRule(rule, platforms), note);
   note('Next: repost plan --poll, then repost sync or repost daemon');
-}
-
-/** A signed-in TikTok account becomes a source the first time a rule names it. */
-async function sourceFor(turn: Turn, store: Store, text: string) {
-  if (!/^tiktok:/iu.test(text)) return findSource(store, text);
-  const account = await findAccount(store, text);
-  const known = (await store.sources.list()).find((source) => source.accountId === account.id);
-  return (
-    known ??
-    store.sources.add(
-      { kind: 'tiktok', accountId: account.id, locator: null, name: account.account, user: account.user },
-      turn.app.clock.now(),
-    )
-  );
-}
-
-function checkDestination(account: Account, sourceAccountId: number | null): void {
-  if (account.id === sourceAccountId)
-    throw new Failure('E_RULE', {
-      message: `${account.account} can’t be source and destination of the same rule.`,
-    });
-  requirePosting(account);
 }
 
 function destinationFor(account: Account, texts: readonly string[]): RuleDestination {
@@ -134,77 +115,12 @@ function destinationFor(account: Account, texts: readonly string[]): RuleDestina
   return { accountId: account.id, options };
 }
 
-function optionValue(
-  platform: string,
-  known: ReturnType<typeof platformOf>['options'],
-  name: string,
-  value: string,
-): unknown {
-  const spec = Object.hasOwn(known, name) ? known[name] : undefined;
-  if (!spec) {
-    throw new Failure('E_RULE', {
-      message: `${platform} has no option “${name}”.`,
-      hint: `Options: ${Object.keys(known).join(', ') || 'none'}.`,
-    });
-  }
-  const bad = (what: string) =>
-    new Failure('E_RULE', { message: `${platform}.${name} can’t be “${value}”.`, hint: `It is ${what}.` });
-  if (spec.values && !spec.values.includes(value)) throw bad(`one of: ${spec.values.join(', ')}`);
-  if (spec.type === 'boolean') {
-    if (!/^(true|false|yes|no|on|off)$/iu.test(value)) throw bad('true or false');
-    return /^(true|yes|on)$/iu.test(value);
-  }
-  if (spec.type === 'number') {
-    if (value.trim() === '' || Number.isNaN(Number(value))) throw bad('a number');
-    return Number(value);
-  }
-  return value;
-}
-
-function mediaSpecs(turn: Turn, texts: readonly string[]): MediaSpec[] {
-  return texts.map((text) => {
-    if (text === 'yt-dlp') return { kind: 'yt-dlp' };
-    const match = /^(folder|export):(.+)$/su.exec(text);
-    if (!match)
-      throw new Failure('E_USAGE', {
-        message: `“${text}” is no media source.`,
-        hint: 'Give folder:DIR, export:ZIP or yt-dlp.',
-      });
-    const path = resolve((match[2] ?? '').replace(/^~(?=\/|$)/u, turn.app.io.env['HOME'] || homedir()));
-    return { kind: match[1] as 'folder' | 'export', path };
-  });
-}
-
-/** yt-dlp is off until its person says once that they may fetch these videos; when and that is kept. */
-async function consent(turn: Turn, store: Store, given: boolean): Promise<void> {
-  if ((await store.meta.get('consent.yt-dlp')) !== undefined) return;
-  let agreed = given;
-  if (!agreed && canAsk(turn.app.io, turn.noInput)) {
-    const { askConfirm } = await import('../prompts.ts');
-    agreed = await askConfirm(
-      'TikTok’s terms forbid automated fetching unless TikTok permits it. Are these your own videos, and do you have the right to fetch them with yt-dlp?',
-    );
-  }
-  if (!agreed) throw new Failure('E_CONSENT');
-  await store.meta.set('consent.yt-dlp', new Date(turn.app.clock.now()).toISOString());
-}
-
 function backfillFrom(options: AddOptions, now: number): { count?: number; since?: number } | undefined {
   if (options.backfill === undefined && options.since === undefined) return undefined;
   return {
     ...(options.backfill === undefined ? {} : { count: wholeNumber(options.backfill, '--backfill') }),
     ...(options.since === undefined ? {} : { since: parseMoment(options.since, now) }),
   };
-}
-
-function parseCatchUp(text: string): CatchUp {
-  if (text === 'all' || text === 'none') return { kind: text };
-  const match = /^newest:(\d+)$/u.exec(text);
-  if (match) return { kind: 'newest', count: Number(match[1]) };
-  throw new Failure('E_USAGE', {
-    message: `--catch-up can’t be “${text}”.`,
-    hint: 'It is all, newest:N or none.',
-  });
 }
 
 function oneOf(text: string, values: readonly string[], flag: string): string {
@@ -222,11 +138,7 @@ async function freeName(
 ): Promise<string> {
   const taken = new Set((await store.rules.list()).map((rule) => rule.name));
   if (wanted !== undefined) {
-    if (!/^[\w.-]{1,64}$/u.test(wanted) || /^\d+$/u.test(wanted))
-      throw new Failure('E_USAGE', {
-        message: `“${wanted}” is no name.`,
-        hint: 'A name is made of letters, digits, dots and dashes.',
-      });
+    checkName(wanted);
     if (taken.has(wanted)) throw new Failure('E_EXISTS', { message: `There is a rule “${wanted}” already.` });
     return wanted;
   }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { act, type Surroundings } from '../command.ts';
+import { ruleFileCommands } from './rule-files.ts';
 import { addFilterFlags, addTimingFlags } from './rule-flags.ts';
 
 const collect = (value: string, before: readonly string[] = []) => [...before, value];
@@ -64,6 +65,8 @@ export function ruleCommands(program: Command, around: Surroundings): void {
     .option('--full', 'every post, however many')
     .addHelpText('after', '\nExample:\n  $ repost rule test everywhere --last 30');
   test.action(act(around, test, async () => (await import('../actions/plan.ts')).rehearseRule));
+
+  ruleFileCommands(rule, around);
 
   const pause = rule
     .command('pause <rule>')
