@@ -5,13 +5,21 @@ import type { Rule } from '../core/rule.ts';
 import { platformOf } from '../platforms/index.ts';
 import type { Store } from '../store/types.ts';
 
-/** Throws E_RULE where this rule, beside those that there are, would bring an account’s videos back to it. */
+type Ways = Pick<Rule, 'name' | 'sourceId' | 'destinations'>;
+
+/**
+ * Throws E_RULE where this rule, beside those that there are, would bring an account’s videos back to it. `beside`:
+ * rules that are not stored yet, such as others of the same file; each stands in place of a stored one of its name.
+ */
 export async function refuseLoop(
   store: Store,
-  rule: Pick<Rule, 'name' | 'sourceId' | 'destinations'> & { id?: number },
+  rule: Ways & { id?: number },
+  beside: readonly Ways[] = [],
 ): Promise<void> {
-  const others = (await store.rules.list()).filter(({ id }) => id !== rule.id);
-  const loop = findLoop(waysOf([...others, rule], await store.sources.list()));
+  const replaced = new Set(beside.map(({ name }) => name));
+  const stored = (await store.rules.list()).filter(({ id, name }) => id !== rule.id && !replaced.has(name));
+  const fresh = beside.filter(({ name }) => name !== rule.name);
+  const loop = findLoop(waysOf([...stored, ...fresh, rule], await store.sources.list()));
   if (!loop) return;
   const accounts = await store.accounts.list();
   const name = (id: number) => accounts.find((account) => account.id === id)?.account ?? `account ${id}`;
