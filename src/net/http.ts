@@ -1,5 +1,5 @@
 import type { Grant } from '../core/account.ts';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, MINUTE } from '../core/clock.ts';
 import { asFailure, Failure } from '../core/failure.ts';
 import type { Http, HttpRequest, HttpResponse } from '../core/http.ts';
 import type { Service } from '../core/platform.ts';
@@ -69,18 +69,26 @@ export function accountHttp(pieces: AccountPieces): Http {
   return {
     clock,
     async send(request) {
-      await meter.spend(request);
-      if (request.authorize === false)
+      if (request.authorize === false) {
+        await meter.spend(request);
         return settle(pieces, await learn(await ask(pieces, request), request), request);
+      }
+      // The token first: a renewal takes its time, and what is spent must leave at once.
       const grant = await tokens.current();
+      await meter.spend(request);
+      const spentAt = clock.now();
       const response = await askWith(grant, request);
       if (!refusesToken(pieces, response, request)) return settle(pieces, response, request);
       const renewed = await tokens.renew(grant);
       if (sameGrant(renewed, grant)) return settle(pieces, response, request);
+      if (clock.now() - spentAt > STALE_SPEND_MS) await meter.spend(request);
       return settle(pieces, await askWith(renewed, request), request);
     },
   };
 }
+
+/** What was spent longer ago counts for another time than that at which the request leaves. */
+const STALE_SPEND_MS = MINUTE;
 
 // ---------------------------------------------------------------- one exchange
 
