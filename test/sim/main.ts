@@ -21,8 +21,6 @@ const usage = `npm run sim -- [--publishes N] [--minutes M] [--seeds N] [--full]
 `;
 
 const firstSeed = Number(process.env['SEED'] ?? 1);
-const replay =
-  process.env['SEED'] !== undefined && Object.values(values).every((value) => value !== undefined);
 const wanted = {
   publishes: values.publishes === undefined ? Number.POSITIVE_INFINITY : Number(values.publishes),
   ms: values.minutes === undefined ? Number.POSITIVE_INFINITY : Number(values.minutes) * 60_000,
@@ -69,7 +67,7 @@ function add(totals: Totals, report: Report): void {
 
 function tell(report: Report): void {
   console.log(`seed ${report.seed}: ${report.breaches.length} breaches`);
-  for (const line of report.trail.slice(-200)) console.log(`  ${line}`);
+  for (const line of report.trail.slice(-Number(process.env['TRAIL'] ?? 40))) console.log(`  ${line}`);
   for (const breach of report.breaches) console.log(`  BREACH ${breach}`);
   console.log(`replay: SEED=${report.seed} npm run sim${values.full ? ' -- --full' : ''}`);
 }
@@ -108,7 +106,7 @@ async function run(): Promise<void> {
     if (report.breaches.length > 0) {
       tell(report);
       process.exitCode = 1;
-      if (!replay) break;
+      break;
     }
     if (!values.quiet && totals.worlds % 20 === 0) console.error(line());
   }

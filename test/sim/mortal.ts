@@ -9,6 +9,7 @@ export class Crash extends Error {
 /** One life of the process as its surroundings see it. */
 export interface Mortal {
   dead: boolean;
+  diedAt?: number;
   /** Points passed: ends of writes, ends of requests. */
   points: number;
   /** Calls to disk, vault and network that began or ended: while it moves, something runs. */
@@ -36,7 +37,13 @@ const reads =
 type Anything = (...args: unknown[]) => Promise<unknown>;
 
 /** The process may die after each write; once dead it reaches nothing any more. */
-function wrap(name: string, work: Anything, life: Mortal, passed: () => void): Anything {
+function wrap(
+  name: string,
+  work: Anything,
+  life: Mortal,
+  passed: () => void,
+  stall?: (name: string) => Promise<void>,
+): Anything {
   if (reads.test(name)) {
     return (...args) => {
       life.stirs += 1;
@@ -49,18 +56,24 @@ function wrap(name: string, work: Anything, life: Mortal, passed: () => void): A
     const result = await work(...args);
     life.stirs += 1;
     if (!life.dead) passed();
+    await stall?.(name);
     if (life.dead) throw new Crash('dead');
     return result;
   };
 }
 
-/** The store as a process sees it that dies where `passed` says so. */
-export function mortalStore(store: Store, life: Mortal, passed: () => void): Store {
+/** The store as a process sees it that dies where `passed` says so, and is stopped after a write where `stall` waits. */
+export function mortalStore(
+  store: Store,
+  life: Mortal,
+  passed: () => void,
+  stall?: (name: string) => Promise<void>,
+): Store {
   const rooms = Object.entries(store).map(([room, functions]) => {
     if (typeof functions !== 'object') return [room, functions];
     const wrapped = Object.entries(functions as Record<string, Anything>).map(([name, work]) => [
       name,
-      wrap(name, work, life, passed),
+      wrap(name, work, life, passed, stall),
     ]);
     return [room, Object.fromEntries(wrapped)];
   });

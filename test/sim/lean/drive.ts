@@ -76,6 +76,13 @@ async function live(world: LeanWorld, life: Life, report: Report): Promise<boole
   await engine.recover().catch(unlessDead);
   while (!life.dead) {
     report.turns += 1;
+    if (world.suspendedUntil > clock.now()) {
+      clock.moveTo(Math.min(clock.nextAt() ?? Number.POSITIVE_INFINITY, world.suspendedUntil));
+      // Nobody can be patient while the machine sleeps.
+      life.startedAt = clock.now();
+      await settle();
+      continue;
+    }
     if (report.turns > MOST_TURNS) throw new Error(`no end after ${MOST_TURNS} turns`);
     await runScript(world, life);
     if (life.ended > 0 || dueAt <= clock.now()) {
@@ -137,7 +144,11 @@ async function runScript(world: LeanWorld, life: Life): Promise<void> {
     const event = events.shift();
     if (event) await happen(world, life, event);
   }
-  if (!world.calm && events.every(({ what }) => what === 'person')) world.calm = true;
+  if (!world.calm && events.every(({ what }) => what === 'person')) {
+    world.calm = true;
+    world.calmSince = clock.now();
+    world.outages.clear();
+  }
 }
 
 async function happen(world: LeanWorld, life: Life, { what }: ScriptEvent): Promise<void> {
@@ -168,12 +179,15 @@ async function happen(world: LeanWorld, life: Life, { what }: ScriptEvent): Prom
     case 'person':
       return visit(world, life);
     case 'intruder':
-      return intrude(world, life);
+      return intrude(world);
+    case 'suspend':
+      world.suspendedUntil = clock.now() + random.between(5 * MINUTE, 2 * HOUR);
+      return;
   }
 }
 
 /** Somebody starts a second daemon on the same home: it must be turned away. */
-async function intrude(world: LeanWorld, _life: Life): Promise<void> {
+async function intrude(world: LeanWorld): Promise<void> {
   const lock = await takeLock(world);
   if (!lock) return;
   world.breaches.push('a second process got the lock of a home that is worked on');

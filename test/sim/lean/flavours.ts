@@ -26,7 +26,7 @@ export interface Flavour {
 
 const source = 'the simulation';
 
-export const flavours: readonly Flavour[] = [
+const usual: readonly Flavour[] = [
   {
     id: 'youtube',
     name: 'Day Tube',
@@ -165,6 +165,20 @@ export const flavours: readonly Flavour[] = [
     costs: { publish: { posts: 1 } },
   },
 ];
+
+/**
+ * The platforms of a world. Where it begins beside a change of the clocks, the daily limit is so low that days pass
+ * before all is out.
+ */
+export function flavoursOf(seed: number): readonly Flavour[] {
+  if (seed % 3 === 2) return usual;
+  return usual.map((flavour) => ({
+    ...flavour,
+    limits: flavour.limits.map((limit) =>
+      limit.window.kind === 'day' ? { ...limit, max: Math.ceil(limit.max / 3) } : limit,
+    ),
+  }));
+}
 
 /** The source's platform: it is only asked. */
 export const sourceFlavour: Flavour = {

@@ -8,13 +8,23 @@ import type { LeanWorld } from './world.ts';
 /** While a process lives, a lane whose next job is due tries one at least this often. */
 const PATIENCE_MS = 15 * MINUTE;
 
+/** A breaker's longest pause, and another one. */
+const BREAKER_MS = 2 * HOUR;
+
 /** What must hold at every moment; what the server sees by itself (double posts, windows) it says by itself. */
 export async function judgeNow(world: LeanWorld, life: Life): Promise<void> {
   const now = world.clock.now();
+  const { running } = await life.raw.jobs.counts();
+  if (running > life.engine.running())
+    world.breaches.push(`forgotten: ${running} jobs run, and ${life.engine.running()} lanes work`);
   if (now - life.startedAt < PATIENCE_MS || now < life.judgedAt + MINUTE) return;
   life.judgedAt = now;
+  for (const { accountId, openUntil } of await life.raw.breakers.open()) {
+    if (openUntil !== null && world.calm && openUntil > world.calmSince + BREAKER_MS)
+      world.breaches.push(`the breaker of account ${accountId} stays open though all is well`);
+  }
   for (const accountId of await life.raw.jobs.dueLanes(now - PATIENCE_MS, [])) {
-    if (now - (life.tried.get(accountId) ?? life.startedAt) > PATIENCE_MS)
+    if (now - Math.max(life.tried.get(accountId) ?? 0, life.startedAt) > PATIENCE_MS)
       world.breaches.push(
         `starved: the lane of account ${accountId} has a job due, and none was tried for 15 minutes`,
       );

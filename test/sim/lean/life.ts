@@ -29,16 +29,26 @@ export interface Life extends Mortal {
 
 const LATENCY_MS = 200;
 const VERY_LATE_MS = 20_000;
+const LID_MS = 1_800_000;
 
 export async function startLife(world: LeanWorld, raw: Store, lock: Lock | undefined): Promise<Life> {
   const { clock, random, weather } = world;
   const mortal = newMortal();
   const passed = () => {
     mortal.points += 1;
-    if (!world.calm && random.death.chance(weather.death)) mortal.dead = true;
+    if (world.calm || !random.death.chance(weather.death)) return;
+    mortal.dead = true;
+    mortal.diedAt = clock.now();
   };
   const vault = mortalVault(world.vault, mortal, passed);
-  const store = mortalStore(raw, mortal, passed);
+  /** The lid is closed between a post's intent and its sending. */
+  const stall = async (name: string): Promise<void> => {
+    if (name !== 'intend' || mortal.dead || world.calm || !random.net.chance(weather.stall)) return;
+    world.suspendedUntil = clock.now() + LID_MS;
+    await clock.sleep(LID_MS);
+    mortal.stirs += 1;
+  };
+  const store = mortalStore(raw, mortal, passed, stall);
   const transport = leanTransport(world, mortal, passed);
   const timeoutMs = 30_000;
 
@@ -84,8 +94,17 @@ export async function startLife(world: LeanWorld, raw: Store, lock: Lock | undef
       service: (id) => (id === 'tiktok' ? world.source.service : world.platforms.get(id)),
       source: (kind) => (kind === 'lean' ? world.source.source : undefined),
     },
-    connect: (account, service, meter) =>
-      accountHttp({ transport, clock, service, meter, timeoutMs, tokens: tokensOf(account.id, service) }),
+    connect: (account, service, meter, trace) =>
+      accountHttp({
+        transport,
+        clock,
+        service,
+        meter,
+        timeoutMs,
+        tokens: tokensOf(account.id, service),
+        // Describing every exchange takes long: some worlds do, and are searched for secrets.
+        ...(trace && world.seed % 5 === 1 ? { trace } : {}),
+      }),
     freshen: async (account, service) => void (await tokensOf(account.id, service).current()),
     anonymous: plainHttp({ transport, clock, timeoutMs }),
     obtain: async () => film,
@@ -155,8 +174,15 @@ function leanTransport(world: LeanWorld, life: Mortal, passed: () => void): Tran
     return { status, headers: headers ?? {}, text: JSON.stringify(body) };
   }
 
+  async function untilAwake(): Promise<void> {
+    while (world.suspendedUntil > clock.now()) await pause(world.suspendedUntil - clock.now());
+  }
+
   async function send(raw: RawRequest): Promise<RawResponse> {
     if (life.dead) throw new Crash('dead');
+
+    if (raw.url.includes('/token') && typeof raw.body === 'string')
+      server.tokens.judgeSending(new URLSearchParams(raw.body));
     const platform = raw.url.slice(8, raw.url.indexOf('.'));
     const out = (outages.get(platform) ?? 0) > clock.now();
     const fate: Fate = out ? outage : fateOf(random.net, world.calm ? 0 : weather.trouble);
@@ -172,10 +198,12 @@ function leanTransport(world: LeanWorld, life: Mortal, passed: () => void): Tran
     if (fate.done === 'late')
       void clock.sleep(random.net.between(0, VERY_LATE_MS)).then(() => serve(raw, platform));
     if (fate.silenceMs !== undefined && !life.dead) await pause(fate.silenceMs);
+    await untilAwake();
     if (life.dead) throw new Crash('dead');
     passed();
     if (life.dead) throw new Crash('dead');
     const answer = fate.back ? fate.back(truth) : truth;
+    if (raw.url.includes('/token') && answer === truth && answer) server.tokens.received(answer.text, life);
     if (!answer) throw new Error(`no answer for ${fate.name}`);
     return answer;
   }

@@ -1,5 +1,4 @@
 import { MINUTE } from '../../../src/core/clock.ts';
-import { flavours } from './flavours.ts';
 import type { Life } from './life.ts';
 import { type LeanWorld, signIn } from './world.ts';
 
@@ -16,7 +15,7 @@ export async function visit(world: LeanWorld, life: Life): Promise<void> {
   }
   for (const job of await store.jobs.list({ states: ['unknown', 'dead'], limit: 1000 })) {
     const { platform, remoteId } = job.account;
-    const flavour = flavours.find(({ id }) => id === platform);
+    const flavour = world.flavours.find(({ id }) => id === platform);
     // A person looks when the platform shows everything.
     if (now - job.updatedAt < (flavour?.settleMs ?? 0) + 10 * MINUTE || !random.chance(0.7)) continue;
     const [post] = server.postsOf(platform, remoteId, `v${job.video.remoteId}`);

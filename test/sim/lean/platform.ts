@@ -89,7 +89,7 @@ export function leanPlatform(flavour: Flavour): Platform {
         await http.send({
           method: 'PUT',
           url: `${origin}/upload`,
-          query: { session: made.session },
+          query: { session_token: made.session },
           body: 'film',
           call: 'upload',
         });
@@ -122,9 +122,9 @@ export function leanPlatform(flavour: Flavour): Platform {
       json: { key },
       call: 'create',
     });
-    const made = answer.json<{ handle?: string; session?: string }>();
-    if (made.handle === undefined || made.session === undefined) throw new Failure('E_BAD_ANSWER');
-    return { handle: made.handle, session: made.session };
+    const made = answer.json<{ handle?: string; session_token?: string }>();
+    if (made.handle === undefined || made.session_token === undefined) throw new Failure('E_BAD_ANSWER');
+    return { handle: made.handle, session: made.session_token };
   }
 
   async function publish({ http, run }: PublishRequest, handle: string): Promise<string> {

@@ -2,7 +2,7 @@ import type { Clock } from '../../../src/core/clock.ts';
 import { MINUTE } from '../../../src/core/clock.ts';
 import type { Random } from '../random.ts';
 import { type Caller, Ceilings } from './ceilings.ts';
-import { type Flavour, flavours, sourceFlavour } from './flavours.ts';
+import { type Flavour, sourceFlavour } from './flavours.ts';
 import { createTokens, type Tokens } from './server-tokens.ts';
 import { createVideos, type Videos } from './server-videos.ts';
 
@@ -55,8 +55,8 @@ export interface LeanServer {
 /** Everything that must not be seen outside the vault begins so. */
 export const SECRET = 'sEcReT0';
 
-export function createServer(clock: Clock, random: Random): LeanServer {
-  const tokens = createTokens(clock, random);
+export function createServer(clock: Clock, random: Random, flavours: readonly Flavour[]): LeanServer {
+  const tokens = createTokens(clock, random, flavours, breach);
   const videos = createVideos(clock);
   const parts = new Map(
     [...flavours, sourceFlavour].map((flavour) => [flavour.id as string, partOf(flavour)]),
@@ -103,7 +103,7 @@ export function createServer(clock: Clock, random: Random): LeanServer {
         case 'POST /create':
           return create(JSON.parse(ask.body) as { key: string }, caller);
         case 'PUT /upload':
-          return upload(ask.query.get('session') ?? '');
+          return upload(ask.query.get('session_token') ?? '');
         case 'GET /status':
           return status(ask.query.get('handle') ?? '');
         case 'POST /publish':
@@ -134,7 +134,7 @@ export function createServer(clock: Clock, random: Random): LeanServer {
         readyAt: Number.POSITIVE_INFINITY,
         endsAt,
       });
-      return { status: 200, body: { handle: id, session } };
+      return { status: 200, body: { handle: id, session_token: session } };
     }
 
     function upload(session: string): Told {

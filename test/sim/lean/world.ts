@@ -9,7 +9,7 @@ import { SimClock } from '../clock.ts';
 import { createDisk, type Disk } from '../disk.ts';
 import { type Random, randomOf } from '../random.ts';
 import type { Caller } from './ceilings.ts';
-import { flavours, sourceFlavour } from './flavours.ts';
+import { type Flavour, flavoursOf, sourceFlavour } from './flavours.ts';
 import { leanPlatform, leanSource } from './platform.ts';
 import { createServer, type LeanServer } from './server.ts';
 
@@ -21,14 +21,17 @@ export interface Weather {
   trouble: number;
   /** Chance of dying at a point. */
   death: number;
+  /** Chance that the machine falls asleep between a post's intent and its sending. */
+  stall: number;
 }
 
-export const usualWeather: Weather = { videos: 80, trouble: 0.06, death: 0.003 };
+export const usualWeather: Weather = { videos: 80, trouble: 0.06, death: 0.007, stall: 0.005 };
 
 /** Everything that outlasts a process. */
 export interface LeanWorld {
   seed: number;
   weather: Weather;
+  flavours: readonly Flavour[];
   clock: SimClock;
   disk: Disk;
   server: LeanServer;
@@ -39,6 +42,9 @@ export interface LeanWorld {
   random: Record<'net' | 'death' | 'engine' | 'script' | 'person', Random>;
   /** Nothing goes wrong any more: the end of the simulation. */
   calm: boolean;
+  calmSince: number;
+  /** The machine sleeps until then. */
+  suspendedUntil: number;
   /** Platforms that answer nothing but 503, until when. */
   outages: Map<string, number>;
   events: ScriptEvent[];
@@ -57,7 +63,7 @@ export function note({ trail, clock }: LeanWorld, what: string): void {
 
 export interface ScriptEvent {
   at: number;
-  what: 'publish' | 'late' | 'hide' | 'revoke' | 'outage' | 'person' | 'intruder';
+  what: 'publish' | 'late' | 'hide' | 'revoke' | 'outage' | 'person' | 'intruder' | 'suspend';
 }
 
 /** The last weekend of daylight saving time, the first one, and one without any. */
@@ -72,10 +78,12 @@ export function createWorld(seed: number, weather: Weather): LeanWorld {
     person: randomOf(seed, 'person'),
   };
   const clock = new SimClock((starts[seed % starts.length] ?? 0) + random.script.between(0, 6 * HOUR));
-  const server = createServer(clock, randomOf(seed, 'server'));
+  const flavours = flavoursOf(seed);
+  const server = createServer(clock, randomOf(seed, 'server'), flavours);
   return {
     seed,
     weather,
+    flavours,
     clock,
     disk: createDisk(),
     server,
@@ -85,6 +93,8 @@ export function createWorld(seed: number, weather: Weather): LeanWorld {
     callers: [],
     random,
     calm: false,
+    calmSince: 0,
+    suspendedUntil: 0,
     outages: new Map(),
     events: script(clock.now(), weather, random.script),
     breaches: server.breaches,
@@ -105,7 +115,7 @@ export async function furnish(world: LeanWorld): Promise<void> {
       now,
     );
     const destinations: Account[] = [];
-    for (const { id } of flavours) {
+    for (const { id } of world.flavours) {
       for (const nth of user === 'ann' ? [1, 2] : [1])
         destinations.push(
           await signIn(world, store, { platform: id, accountId: `${id}-${user}-${nth}`, user }),
@@ -181,6 +191,7 @@ function script(from: number, { videos }: Weather, random: Random): ScriptEvent[
   some('revoke', 2 * HOUR);
   some('outage', 3 * HOUR);
   some('intruder', HOUR);
+  some('suspend', 2 * HOUR);
   for (let at = from + 2 * HOUR; at < from + span + 40 * 24 * HOUR; at += 4 * HOUR)
     events.push({ at, what: 'person' });
   return events.sort((one, other) => one.at - other.at);
