@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Account, App as DeveloperApp, Grant } from '../core/account.ts';
 import { Failure } from '../core/failure.ts';
@@ -13,6 +12,7 @@ import { withLock } from '../store/lock.ts';
 import { readGrant, readSecret } from '../vault/grants.ts';
 import { tokenSource } from '../vault/tokens.ts';
 import type { App } from './app.ts';
+import { makeFolder } from './paths.ts';
 
 /** The network, wired to the home's vault and store. */
 export interface Net {
@@ -41,7 +41,7 @@ export async function createNet(app: App): Promise<Net> {
   const sources = new Map<number, TokenSource>();
 
   const lock = <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    mkdirSync(app.files.locks, { recursive: true, mode: 0o700 });
+    makeFolder(app.files.locks);
     return withLock(join(app.files.locks, `${name.replace(/[^\w-]+/gu, '_')}.db`), clock, work);
   };
 

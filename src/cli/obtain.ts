@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { Failure } from '../core/failure.ts';
 import type { MediaFile } from '../core/media.ts';
 import type { MediaSpec } from '../core/rule.ts';
@@ -12,6 +11,7 @@ import type { MediaTools } from '../media/program.ts';
 import { verify } from '../media/verify.ts';
 import { download } from '../net/download.ts';
 import type { App } from './app.ts';
+import { makeFolder } from './paths.ts';
 
 /** Gets a video's file by its rule and makes it fit the destination. */
 export async function createObtain(app: App): Promise<EngineDeps['obtain']> {
@@ -95,7 +95,7 @@ const LOOK_AGAIN_MS = 60_000;
 /** The folder of originals that serves rules which name no media source; made when first needed. */
 function ownFolder(app: App): MediaSpec {
   const path = app.config.text('media.folder') || app.files.originals;
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeFolder(path);
   return { kind: 'folder', path };
 }
 

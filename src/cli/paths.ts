@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Failure } from '../core/failure.ts';
 
 /** Where repost keeps its things. */
@@ -58,14 +58,30 @@ export const filesIn = (paths: Paths) => ({
   media: join(paths.cache, 'media'),
 });
 
-/** Makes a folder that only its owner can open. Throws E_HOME with the path. */
+/** Makes a folder that only its owner can open, and what is above it. Throws E_HOME with the path. */
 export function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    // Not `recursive`: where a file system refuses with ENOENT (/proc), Node 20 would try for ever.
+    for (const folder of missingAbove(path)) makeOne(folder);
+    if (statSync(path).isDirectory()) return;
   } catch (error) {
     throw new Failure('E_HOME', {
       message: `The folder ${path} can’t be made: ${error instanceof Error ? error.message : String(error)}.`,
       cause: error,
     });
+  }
+  throw new Failure('E_HOME', { message: `${path} is a file, and a folder is needed there.` });
+}
+
+function missingAbove(path: string): string[] {
+  return existsSync(path) || dirname(path) === path ? [] : [...missingAbove(dirname(path)), path];
+}
+
+function makeOne(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
