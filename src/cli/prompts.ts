@@ -60,19 +60,6 @@ export async function askChoice<T extends string>(
   });
 }
 
-/** Some of several; gives their values. */
-export async function askSeveral<T extends string>(
-  question: string,
-  choices: readonly { name: string; value: T; checked?: boolean }[],
-): Promise<T[]> {
-  return guard(async () => {
-    const { answer } = await inquirer.prompt<{ answer: T[] }>([
-      { type: 'checkbox', name: 'answer', message: question, choices: [...choices] },
-    ]);
-    return answer;
-  });
-}
-
 /** Ctrl-C at a prompt is an interruption, not a fault. */
 async function guard<T>(work: () => Promise<T>): Promise<T> {
   try {

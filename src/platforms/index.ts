@@ -25,9 +25,9 @@ const platforms: Readonly<Partial<Record<PlatformId, Platform>>> = {
   bluesky,
   mastodon,
   linkedin,
+  pinterest,
   telegram,
   tiktok,
-  pinterest,
 };
 
 /** Every service one can sign in to. */
@@ -61,5 +61,3 @@ export function platformOf(id: PlatformId): Platform {
     hint: `It can publish to: ${Object.keys(platforms).join(', ')}.`,
   });
 }
-
-export const allServices = (): Service[] => Object.values(services);

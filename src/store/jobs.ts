@@ -64,7 +64,9 @@ function outcomes(connection: Connection): Pick<JobStore, 'settle' | 'publish'> 
 }
 
 /** What a person (or, for `cancel`, the source) decides. */
-function decisions(connection: Connection): Pick<JobStore, 'cancel' | 'retry' | 'resolve' | 'approve' | 'edit'> {
+function decisions(
+  connection: Connection,
+): Pick<JobStore, 'cancel' | 'retry' | 'resolve' | 'approve' | 'edit'> {
   const { query, write } = connection;
   const jobs = jobReader(connection);
   const savePost = postWriter(connection);

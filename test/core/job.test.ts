@@ -65,7 +65,10 @@ describe('judge', () => {
     const old = { ...fresh, giveUpAt: now - 1 };
     const mine = new Failure('E_QUOTA', { reason: 'quota', notBefore: now + 5, certain: true });
     const theirs = new Failure('E_QUOTA', { reason: 'quota', notBefore: now + 5, status: 403 });
-    expect(judged(later(now + 5, 'Sundays only', 'window'), false, old)).toMatchObject({ state: 'waiting', reason: 'window' });
+    expect(judged(later(now + 5, 'Sundays only', 'window'), false, old)).toMatchObject({
+      state: 'waiting',
+      reason: 'window',
+    });
     expect(judged(mine, false, old)).toMatchObject({ state: 'waiting', runAt: now + 5, giveUpAt: now - 1 });
     expect(judged(theirs, false, old).state).toBe('dead');
     expect(judged(mine).giveUpAt).toBeNull();
