@@ -34,7 +34,7 @@ const commands = allCommands(program()).map((command) => ({ command, path: pathO
 
 /** The words of a line as a shell takes them apart, as far as the examples go. */
 function wordsOf(line: string): string[] {
-  const bare = line.replace(/\s+#.*$/u, '').replace(/\s*<\s*\S+$/u, '');
+  const bare = line.replace(/\s+#.*$/u, '').replace(/\s*[<>]\s*\S+$/u, '');
   return [...bare.matchAll(/"([^"]*)"|(\S+)/gu)].map(([, quoted, plain]) => quoted ?? plain ?? '');
 }
 
@@ -52,12 +52,12 @@ describe('every command', () => {
       const { code, out, err } = await terminal.run([...path.split(' '), '--help']);
       expect(code).toBe(0);
       expect(err).toBe('');
-      expect(out).toMatch(/\nExamples?:\n(?: {2}\$ repost [^\n]+\n?)+/u);
+      expect(out).toMatch(/\nExamples?:\n(?: {2}\$ (?:\w+=\w+ )?repost [^\n]+\n?)+/u);
       expect(out).toContain('--json');
       expect(out).toContain('--no-input');
-      const examples = [...out.replace(/ \\\n\s+/gu, ' ').matchAll(/^ {2}\$ repost (.+)$/gmu)].map(
-        ([, line]) => line ?? '',
-      );
+      const examples = [
+        ...out.replace(/ \\\n\s+/gu, ' ').matchAll(/^ {2}\$ (?:\w+=\w+ )?repost (.+)$/gmu),
+      ].map(([, line]) => line ?? '');
       for (const example of examples) await parseOnly(wordsOf(example));
     },
   );
