@@ -1,7 +1,7 @@
 // The simulation: bundles test/sim/main.ts beside the packages and runs it. `npm run sim -- --help` says how.
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleTest } from './bundle-test.mjs';
 
