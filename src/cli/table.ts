@@ -46,6 +46,29 @@ export function table(
   return lines([head, ...rows], columns, flex).join('\n');
 }
 
+/**
+ * A table whose last column must not be cut (an address, an error): where it does not fit, it stands below its
+ * row, indented. The column before it gives way.
+ */
+export function tallTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: number,
+): string {
+  const flat = lines([head, ...rows]);
+  if (flat.every((line) => cellWidth(line) <= columns)) return flat.join('\n');
+  const short = lines(
+    [head, ...rows].map((row) => row.slice(0, -1)),
+    columns,
+    head.length - 2,
+  );
+  return [short[0], ...rows.flatMap((row, index) => [short[index + 1], below(row.at(-1) ?? '')])]
+    .filter((line) => line !== undefined && line !== '')
+    .join('\n');
+}
+
+const below = (text: string) => (text === '' ? '' : `  ${harmless(text)}`);
+
 /** The lines of a table without a head. */
 export function lines(
   rows: readonly (readonly string[])[],

@@ -8,7 +8,7 @@ import type { Turn } from '../command.ts';
 import { hostOf } from '../connect.ts';
 import { findAccount } from '../find.ts';
 import { limitStates } from '../limits.ts';
-import { relativeText, table, tableWidth } from '../table.ts';
+import { spanText, table, tableWidth } from '../table.ts';
 
 export async function listAccounts({ app, print, note, paint }: Turn): Promise<undefined> {
   const accounts = await (await app.store()).accounts.list();
@@ -106,5 +106,5 @@ function forecast(account: Account, now: number): string {
   if (account.status === 'login-needed') return 'ended: sign in again';
   return account.breaksAt === undefined
     ? 'until revoked'
-    : `renews itself; breaks ${relativeText(account.breaksAt, now)} if unused`;
+    : `renews itself; ${spanText(account.breaksAt - now)} if unused`;
 }

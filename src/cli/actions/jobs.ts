@@ -6,7 +6,7 @@ import type { Turn } from '../command.ts';
 import { findAccount, findJob, findPlatform, wholeNumber } from '../find.ts';
 import { harmless, shorten } from '../io.ts';
 import { jobText, textLines } from '../job-text.ts';
-import { relativeText, spanText, table, tableWidth } from '../table.ts';
+import { relativeText, spanText, tableWidth, tallTable } from '../table.ts';
 import { parseLength, parseMoment } from '../time.ts';
 
 interface ListOptions {
@@ -35,7 +35,7 @@ export async function listJobs({ app, print }: Turn, options: ListOptions): Prom
 
 function jobTable(jobs: readonly JobView[], now: number, columns: number): string {
   if (jobs.length === 0) return 'No jobs.';
-  return table(
+  return tallTable(
     ['ID', 'STATE', 'ACCOUNT', 'WHEN', 'VIDEO', 'NOTE'],
     jobs.map((job) => [
       String(job.id),

@@ -7,7 +7,7 @@ import { jobView, postView, schemaVersion, sourceView, videoView } from '../../w
 import type { Turn } from '../command.ts';
 import { findPlatform, findSource, wholeNumber } from '../find.ts';
 import { shorten } from '../io.ts';
-import { relativeText, spanText, table, tableWidth } from '../table.ts';
+import { relativeText, spanText, table, tableWidth, tallTable } from '../table.ts';
 import { parseMoment } from '../time.ts';
 
 /** A source that had no good poll for this many intervals is said to be silent. */
@@ -143,14 +143,14 @@ export async function posts(
   print(jobs.map(postView), () =>
     jobs.length === 0
       ? 'No posts yet.'
-      : table(
-          ['WHEN', 'ACCOUNT', 'ADDRESS', 'LAG', 'CAPTION'],
+      : tallTable(
+          ['WHEN', 'ACCOUNT', 'LAG', 'CAPTION', 'ADDRESS'],
           jobs.map((job) => [
             relativeText(job.post?.publishedAt ?? now, now),
             job.account.account,
-            job.post?.url ?? job.post?.id ?? '',
             spanText(job.post?.lagMs ?? 0),
             shorten(job.video.caption, 40),
+            job.post?.url ?? job.post?.id ?? '',
           ]),
           tableWidth(app.io),
         ),
