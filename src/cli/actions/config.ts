@@ -2,7 +2,7 @@ import { isSettingKey, type SettingKey, settingSpecs } from '../../core/settings
 import { schemaVersion } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { saveSetting, unknownKey } from '../config.ts';
-import { table } from '../table.ts';
+import { table, tableWidth } from '../table.ts';
 
 function view({ app }: Turn, key: SettingKey) {
   return {
@@ -22,6 +22,7 @@ export async function listConfig(turn: Turn, options: { showOrigin?: boolean }):
       views.map(({ key, value, origin, title }) =>
         options.showOrigin ? [key, value || '–', origin, title] : [key, value || '–', title],
       ),
+      tableWidth(turn.app.io),
     ),
   );
 }

@@ -4,7 +4,7 @@ import { Failure } from '../../core/failure.ts';
 import { sourceView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { findAccount, findSource } from '../find.ts';
-import { relativeText, table } from '../table.ts';
+import { relativeText, tableWidth, tallTable } from '../table.ts';
 
 export async function addSource(turn: Turn, options: { as: string }, text: string): Promise<undefined> {
   const { app, print, note } = turn;
@@ -46,7 +46,7 @@ export async function listSources({ app, print }: Turn): Promise<undefined> {
   print(rows.map(sourceView), () =>
     rows.length === 0
       ? 'No sources yet. A TikTok account is one once it is signed in: repost login tiktok'
-      : table(
+      : tallTable(
           ['SOURCE', 'LAST GOOD POLL', 'NEXT', 'ERROR'],
           rows.map((row) => [
             row.name,
@@ -54,6 +54,7 @@ export async function listSources({ app, print }: Turn): Promise<undefined> {
             row.paused ? 'paused' : relativeText(row.nextPollAt, now),
             row.error ? `${row.error.message} (${row.error.code})` : '',
           ]),
+          tableWidth(app.io),
         ),
   );
 }
