@@ -1,4 +1,5 @@
 import { DAY, HOUR } from './clock.ts';
+import { wallTime } from './wall-clock.ts';
 
 /** A calendar date in some zone; `month` counts from 1. */
 interface LocalDate {
@@ -64,22 +65,7 @@ function dayNumber({ year, month, day }: LocalDate): number {
   return Date.UTC(year, month - 1, day) / DAY;
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-
 /** Throws RangeError for a name that is no zone. */
 function localDate(timeZone: string, at: number): LocalDate {
-  let format = formats.get(timeZone);
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone,
-      calendar: 'gregory',
-      numberingSystem: 'latn',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-    });
-    formats.set(timeZone, format);
-  }
-  const [month = 0, day = 0, year = 0] = format.format(at).split('/').map(Number);
-  return { year, month, day };
+  return wallTime(timeZone, at);
 }

@@ -141,13 +141,19 @@ export function planJob(
   };
 }
 
-/** A destination's timing: its own parts in place of the rule's. Throws E_RULE. */
+/**
+ * A destination's timing: its own parts in place of the rule's; slots and windows are one part, when it is time.
+ * Throws E_RULE.
+ */
 export function timingOf(
   rule: Pick<Rule, 'delayMs' | 'spec'>,
   destination: Pick<RuleDestination, 'timing'> | undefined,
 ): { delayMs: number; timetable: Timetable | undefined } {
   const own: Timing = destination?.timing ?? {};
-  const timing: Timing = { ...specOf(rule).timing, ...own };
+  const { slots, windows, ...general } = specOf(rule).timing ?? {};
+  const times =
+    own.slots || own.windows ? {} : { ...(slots ? { slots } : {}), ...(windows ? { windows } : {}) };
+  const timing: Timing = { ...general, ...times, ...own };
   return {
     delayMs: own.delay === undefined ? rule.delayMs : delayOf(own),
     timetable: timetableOf(timing, zoneOf(rule)),

@@ -23,6 +23,7 @@ const MOST_WINDOWS = 4_000;
  */
 export class QuotaCalendar {
   readonly #window: Window;
+  readonly #flightMs: number;
   readonly #max: number;
   readonly #blockedUntil: number;
   readonly #phase: number;
@@ -30,8 +31,10 @@ export class QuotaCalendar {
   readonly #sums = new Map<number, number>();
   readonly #spends: { at: number; amount: number }[] = [];
 
-  constructor(window: Window, ledger: Ledger, now: number) {
-    this.#window = window;
+  /** `flightMs`: what leaves at the end of a window may arrive in the next one, and counts in both. */
+  constructor(window: Window, ledger: Ledger, now: number, flightMs = 0) {
+    this.#window = window.kind === 'trailing' ? { ...window, ms: window.ms + flightMs } : window;
+    this.#flightMs = flightMs;
     this.#max = ledger.max;
     this.#blockedUntil = ledger.blockedUntil ?? 0;
     this.#phase = window.kind === 'fixed' ? (ledger.resetsAt ?? 0) % window.ms : 0;
@@ -55,8 +58,7 @@ export class QuotaCalendar {
 
   add(at: number, amount: number): void {
     if (this.#window.kind !== 'trailing') {
-      const start = this.#startOf(at);
-      this.#sums.set(start, (this.#sums.get(start) ?? 0) + amount);
+      for (const start of this.#startsOf(at)) this.#sums.set(start, (this.#sums.get(start) ?? 0) + amount);
       return;
     }
     let index = this.#spends.length;
@@ -74,7 +76,8 @@ export class QuotaCalendar {
   }
 
   #fits(at: number, amount: number, max: number): boolean {
-    if (this.#window.kind !== 'trailing') return this.#usedAt(at) + amount <= max + ROUNDING;
+    if (this.#window.kind !== 'trailing')
+      return this.#startsOf(at).every((start) => (this.#sums.get(start) ?? 0) + amount <= max + ROUNDING);
     const { ms } = this.#window;
     const near = this.#spends.slice(this.#firstAfter(at - ms), this.#firstAfter(at + ms - 1));
     // Every span of the window's length that holds `at` begins right after one of these, or holds none of them.
@@ -109,6 +112,12 @@ export class QuotaCalendar {
       case 'trailing':
         return (this.#spends[this.#firstAfter(at - window.ms)]?.at ?? at) + window.ms;
     }
+  }
+
+  /** Beginnings of the windows that a spend at this instant counts in. */
+  #startsOf(at: number): number[] {
+    const [first, last] = [this.#startOf(at), this.#startOf(at + this.#flightMs)];
+    return first === last ? [first] : [first, last];
   }
 
   #startOf(at: number): number {

@@ -2,6 +2,7 @@ import type { Account } from '../core/account.ts';
 import { type PlannedJob, planJob } from '../core/decision.ts';
 import { asFailure } from '../core/failure.ts';
 import { matchRule, type Rule, specOf } from '../core/rule.ts';
+import type { FittedText } from '../core/text.ts';
 import type { Store, VideoRow } from '../store/types.ts';
 import { previewText } from './compose.ts';
 import type { EngineDeps, Registry } from './deps.ts';
@@ -30,6 +31,8 @@ export interface BackfillJob {
   job: PlannedJob;
   /** The limit that moved it, in words. */
   by: string | undefined;
+  /** Undefined where the template can't be filled. */
+  text: FittedText | undefined;
 }
 
 export function backfillOf(rule: Rule): Backfill | undefined {
@@ -91,14 +94,16 @@ export async function planBackfill(
       target.has.add(video.id);
       const { lane } = target;
       const text = previewText(lane.platform, lane.account, video, rule);
-      const room = forecast.place(lane, text, now, SHARE);
+      // Never before the video that was published before it, though a cheaper post might find room sooner.
+      const room = forecast.place(lane, text, target.lastAt, SHARE);
       const job = planJob(rule, destination, {
         seenAt: now,
         maxAttempts: settings.retry.attempts,
         lanes,
-        earliest: room?.at ?? now,
+        earliest: room?.at ?? target.lastAt,
       });
-      planned.push({ video, rule, account: lane.account, job, by: room?.by });
+      target.lastAt = job.runAt;
+      planned.push({ video, rule, account: lane.account, job, by: room?.by, text });
     }
   }
   return planned;
@@ -128,6 +133,8 @@ interface Target {
   lane: Lane;
   /** Videos that have a job on this lane. */
   has: Set<number>;
+  /** When the last of its jobs goes out. */
+  lastAt: number;
 }
 
 /** A rule's lanes, and the room that what waits on them leaves. */
@@ -144,7 +151,7 @@ async function openTargets(
     if (!account || !platform) continue;
     const here = pending.jobs.filter((job) => job.accountId === accountId).map(({ videoId }) => videoId);
     const has = new Set([...(await store.jobs.videosOf(accountId)), ...here]);
-    targets.set(accountId, { lane: { account, platform }, has });
+    targets.set(accountId, { lane: { account, platform }, has, lastAt: now });
   }
   const lanes = [...targets.values()].map(({ lane }) => lane);
   const forecast = await openForecast(store, lanes, now);

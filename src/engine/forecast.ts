@@ -3,7 +3,7 @@ import type { Platform } from '../core/platform.ts';
 import { QuotaCalendar } from '../core/quota-calendar.ts';
 import type { FittedText } from '../core/text.ts';
 import type { Store } from '../store/types.ts';
-import { scopeKey, spendsOf } from './meter.ts';
+import { flightOf, scopeKey, spendsOf } from './meter.ts';
 
 export interface Lane {
   account: Account;
@@ -50,7 +50,7 @@ export async function openForecast(store: Store, lanes: readonly Lane[], now: nu
       const key = `${scopeKey(limit, account)} ${limit.bucket}`;
       if (calendars.has(key)) continue;
       const ledger = await store.limits.ledger(scopeKey(limit, account), limit, now);
-      calendars.set(key, new QuotaCalendar(limit.window, ledger, now));
+      calendars.set(key, new QuotaCalendar(limit.window, ledger, now, flightOf(limit.window)));
     }
   }
 

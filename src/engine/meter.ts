@@ -25,7 +25,8 @@ const FLIGHT_MS = 2 * MINUTE;
 /** Of a short window no more than this part is given away to requests that are under way. */
 const FLIGHT_SHARE = 1 / 15;
 
-function flightOf(window: Window): number {
+/** How long a request may be under way, as far as this window is concerned (ms). */
+export function flightOf(window: Window): number {
   const short = window.kind === 'trailing' || window.kind === 'fixed';
   return short ? Math.min(FLIGHT_MS, Math.floor(window.ms * FLIGHT_SHARE)) : FLIGHT_MS;
 }

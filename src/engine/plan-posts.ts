@@ -48,6 +48,8 @@ export interface Draft {
   rule: Rule | undefined;
   video: VideoRow;
   account: Account;
+  /** Where it was composed already. */
+  text?: FittedText;
   job: Pick<PlannedJob, 'runAt'> & { reason: string; id?: number; text?: JobView['text'] };
 }
 
@@ -84,7 +86,7 @@ const waitsForPerson = (reason: string) => ['approval', 'paused', 'login'].inclu
 
 async function postOf({ store }: PlanDeps, draft: Draft, platform: Platform): Promise<PlannedPost> {
   const { origin, rule, video, account, job } = draft;
-  const text = textOf(draft, platform);
+  const text = draft.text ?? textOf(draft, platform);
   const sha256 = video.id < 0 ? undefined : await store.videos.media(video.id);
   const file = sha256 === undefined ? undefined : await store.media.get(sha256);
   const spec = rule ? rule.spec : {};

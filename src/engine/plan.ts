@@ -1,4 +1,5 @@
 import { decide } from '../core/decision.ts';
+import { asFailure } from '../core/failure.ts';
 import { matchRule, type Rule } from '../core/rule.ts';
 import type { SourceItem } from '../core/video.ts';
 import type { JobView, SourceRow, VideoRow } from '../store/types.ts';
@@ -31,6 +32,8 @@ export interface Plan {
   /** Recent videos whose jobs have ended: what became of them. */
   ended: JobView[];
   catchUps: { source: string; rule: string; missed: number; taken: number }[];
+  /** Rules that can't be used, and why. */
+  troubles: { rule: string; why: string }[];
 }
 
 /** Most jobs of the past that a plan looks at. */
@@ -41,7 +44,7 @@ export async function makePlan(deps: PlanDeps, request: PlanRequest): Promise<Pl
   const { store, now } = deps;
   const all = await store.rules.list();
   const rules = request.rule ? all.filter(({ id }) => id === request.rule?.id) : all;
-  const plan: Plan = { at: now, posts: [], skipped: [], ended: [], catchUps: [] };
+  const plan: Plan = { at: now, posts: [], skipped: [], ended: [], catchUps: [], troubles: [] };
   // What waits already comes first: among equals, the older job goes out first.
   const waiting: Draft[] = [];
   await addWaiting(deps, waiting, all);
@@ -77,9 +80,15 @@ async function addBackfills(
       accountId: account.id,
       runAt: job.runAt,
     }));
-    const made = await planBackfill(deps, rule, wish, deps.now, { videos: [...videos.values()], jobs });
-    for (const { video, account, job } of made)
-      drafts.push({ origin: 'backfill', rule, video, account, job });
+    const pending = { videos: [...videos.values()], jobs };
+    const made = await planBackfill(deps, rule, wish, deps.now, pending).catch((error: unknown) => {
+      const { code, message } = asFailure(error);
+      if (code !== 'E_RULE') throw error;
+      plan.troubles.push({ rule: rule.name, why: message });
+      return [];
+    });
+    for (const { video, account, job, text } of made)
+      drafts.push({ origin: 'backfill', rule, video, account, job, ...(text ? { text } : {}) });
     const taken = new Set(made.map(({ video }) => video.id));
     plan.skipped = plan.skipped.filter((entry) => entry.rule !== rule.name || !taken.has(entry.video.id));
   }

@@ -13,7 +13,7 @@ export async function testRule(deps: PlanDeps, rule: Rule, last: number): Promis
   const videos = await store.videos.list({ sourceId: rule.sourceId, limit: last });
   const lanes = new LaneBook();
   const drafts: Draft[] = [];
-  const plan: Plan = { at: now, posts: [], skipped: [], ended: [], catchUps: [] };
+  const plan: Plan = { at: now, posts: [], skipped: [], ended: [], catchUps: [], troubles: [] };
   for (const video of videos.reverse()) {
     const { taken } = decide({
       now: video.publishedAt,

@@ -19,6 +19,7 @@ interface Turn<T> {
   /** Among equals, who came first. */
   number: number;
   job: T;
+  timetable: Timetable | undefined;
   by: string | undefined;
   moved: number;
 }
@@ -44,16 +45,22 @@ export async function playTurns<T extends Waiting>(
   );
   const published = await openPublished(store, jobs, now);
   const turns = jobs.map(
-    (job, number): Turn<T> => ({ dueAt: job.runAt, number, job, by: undefined, moved: 0 }),
+    (job, number): Turn<T> => ({
+      dueAt: job.runAt,
+      number,
+      job,
+      timetable: timetableOf(job),
+      by: undefined,
+      moved: 0,
+    }),
   );
   const queue = new TurnQueue(turns);
   const rooms = new Map<T, Room>();
   for (let turn = queue.next(); turn; turn = queue.next()) {
-    const { job } = turn;
+    const { job, timetable } = turn;
     const at = Math.max(now, turn.dueAt);
-    const timetable = timetableOf(job);
     const gone = published.get(job.lane.account.id) ?? [];
-    const allowedAt = timetable ? nextAllowedNow(at, timetable, gone) : at;
+    const allowedAt = timetable ? nextAllowedNow(at, timetable, nearOnes(gone, at, timetable)) : at;
     if (allowedAt === undefined) continue;
     const room = forecast.look(job.lane, job.text, allowedAt);
     if (!room) continue;
@@ -74,6 +81,13 @@ export async function playTurns<T extends Waiting>(
     rooms.set(job, { at: room.at, ...(by === undefined ? {} : { by }) });
   }
   return rooms;
+}
+
+/** Of what went out in order of time, what a gap, a slot or a day can still see. */
+function nearOnes(gone: readonly number[], at: number, { gapMs }: Timetable): readonly number[] {
+  let first = gone.length;
+  while (first > 0 && (gone[first - 1] ?? 0) > at - LOOK_BACK_MS - gapMs) first -= 1;
+  return first === 0 ? gone : gone.slice(first);
 }
 
 function timetableOf({ rule, lane }: Waiting): Timetable | undefined {
@@ -106,7 +120,7 @@ async function openPublished(
     });
     published.set(
       accountId,
-      posts.flatMap(({ post }) => (post ? [post.publishedAt] : [])),
+      posts.flatMap(({ post }) => (post ? [post.publishedAt] : [])).sort((a, b) => a - b),
     );
   }
   return published;

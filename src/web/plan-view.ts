@@ -16,6 +16,7 @@ interface ShownPlan {
   skipped: readonly { rule: string; video: VideoRow; why: string }[];
   ended: readonly JobView[];
   catchUps: readonly { source: string; rule: string; missed: number; taken: number }[];
+  troubles: readonly { rule: string; why: string }[];
 }
 
 interface ShownPost {
@@ -47,6 +48,7 @@ export function planView(plan: ShownPlan, limits: readonly LimitState[], silence
     skipped: plan.skipped.map(({ rule, video, why }) => ({ rule, video: videoRef(video), why })),
     ended: plan.ended.map(jobView),
     catchUps: plan.catchUps,
+    troubles: plan.troubles,
     limits: limits.map(limitView),
     usd: sumOf(plan.posts.filter(({ stopped }) => stopped === undefined)),
     warnings: warnings.map((key) => ({ key, text: warningTexts[key] })),

@@ -12,6 +12,7 @@ import type { SourceItem } from '../../src/core/video.ts';
 import type { EngineDeps } from '../../src/engine/deps.ts';
 import { createEngine, type Engine } from '../../src/engine/engine.ts';
 import type { PlanDeps } from '../../src/engine/plan-posts.ts';
+import { bluesky } from '../../src/platforms/bluesky.ts';
 import { facebook } from '../../src/platforms/facebook.ts';
 import { instagram } from '../../src/platforms/instagram.ts';
 import { x } from '../../src/platforms/x.ts';
@@ -36,6 +37,8 @@ export interface PlanWorld {
   /** What the source shows; the test adds to it. */
   items: SourceItem[];
   shown: Shown[];
+  /** Called as a platform’s own call would be, before a post is made. */
+  spend?: (account: Account, platform: Platform, text: FittedText) => Promise<void>;
   planDeps(): PlanDeps;
 }
 
@@ -68,8 +71,8 @@ export async function openPlanWorld(now: number, limited = false): Promise<PlanW
   const store = await openStore({ path: ':memory:', clock });
   const items: SourceItem[] = [];
   const shown: Shown[] = [];
-  const platforms = [youtube, instagram, x, facebook].map((platform) =>
-    recording(platform, limited, shown, clock),
+  const platforms = [youtube, instagram, x, facebook, bluesky].map((platform) =>
+    recording(platform, { limited, shown, clock, spend: (...spent) => world.spend?.(...spent) }),
   );
   const source: Source = {
     id: 'list',
@@ -117,7 +120,7 @@ export async function openPlanWorld(now: number, limited = false): Promise<PlanW
     };
     accounts.push(await store.accounts.save(account, now));
   }
-  return {
+  const world: PlanWorld = {
     clock,
     store,
     engine: createEngine(deps),
@@ -130,10 +133,24 @@ export async function openPlanWorld(now: number, limited = false): Promise<PlanW
     shown,
     planDeps: () => ({ store, registry, settings, now: clock.now() }),
   };
+  return world;
 }
 
 /** A platform that keeps its texts, prices and rules, and publishes into a list. */
-function recording(platform: Platform, limited: boolean, shown: Shown[], clock: TestClock): Platform {
+function recording(
+  platform: Platform,
+  {
+    limited,
+    shown,
+    clock,
+    spend,
+  }: {
+    limited: boolean;
+    shown: Shown[];
+    clock: TestClock;
+    spend: (...spent: Parameters<NonNullable<PlanWorld['spend']>>) => Promise<void> | undefined;
+  },
+): Platform {
   const { publishCall, readLimits: _limits, readSettings: _settings, recent: _recent, ...rest } = platform;
   return {
     ...rest,
@@ -141,6 +158,7 @@ function recording(platform: Platform, limited: boolean, shown: Shown[], clock: 
     async publish({ run, account, video, text }) {
       const id = await run.commit('publish', {
         act: async () => {
+          await spend(account, platform, text);
           shown.push({ account: account.account, remoteId: video.remoteId, text, at: clock.now() });
           return `${account.id}-${video.remoteId}`;
         },
@@ -152,13 +170,21 @@ function recording(platform: Platform, limited: boolean, shown: Shown[], clock: 
 }
 
 /** Works until nothing can come due any more, moving time from one due instant to the next. */
-export async function workOff({ engine, store, clock }: PlanWorld, mostTurns = 20_000): Promise<void> {
+export async function workOff(
+  { engine, store, clock, source }: PlanWorld,
+  mostTurns = 20_000,
+): Promise<void> {
+  // Nothing new is looked for meanwhile.
+  await store.sources.update(source.id, { paused: true });
   for (let turn = 0; turn < mostTurns; turn += 1) {
     await engine.pump();
     await engine.idle();
-    const dueAt = await store.jobs.nextRunAt(clock.now());
+    const dueAt = await engine.nextDueAt();
     if (dueAt === null) return;
     clock.advance(Math.max(0, dueAt - clock.now()));
   }
-  throw new Error(`jobs are still open after ${mostTurns} turns`);
+  const open = await store.jobs.list({ states: ['waiting', 'running'], limit: 3 });
+  throw new Error(
+    `jobs are still open after ${mostTurns} turns: ${JSON.stringify(open.map(({ id, state, reason, runAt, attempt, error }) => [id, state, reason, new Date(runAt), attempt, error]))} at ${new Date(clock.now()).toISOString()}`,
+  );
 }

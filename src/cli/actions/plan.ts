@@ -116,6 +116,7 @@ async function printPlan(turn: Turn, store: Store, plan: Plan, full: boolean): P
         ({ source, rule, missed, taken }) =>
           `${source}: ${missed} video(s) appeared while nothing ran; “${rule}” takes ${taken} of them (its catch-up).`,
       ),
+      ...plan.troubles.map(({ rule, why }) => turn.paint('red', `“${rule}” can’t be used: ${why}`)),
       headline(plan),
       ...plan.posts
         .slice(0, full ? undefined : MOST_SHOWN)

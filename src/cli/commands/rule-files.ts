@@ -33,12 +33,12 @@ export function ruleFileCommands(rule: Command, around: Surroundings): void {
     .description('open a rule in your editor (VISUAL, EDITOR), then apply it')
     .option('--dry-run', 'only show the difference')
     .option('--accept-yt-dlp', 'you have the right to fetch these videos with yt-dlp')
-    .addHelpText('after', '\nExample:\n  $ EDITOR=nano repost rule edit everywhere');
+    .addHelpText('after', '\nExample:\n  $ repost rule edit everywhere');
   edit.action(act(around, edit, async () => (await load()).editRule));
 
   const schema = rule
     .command('schema')
     .description('print the JSON Schema of rule files, for editors')
-    .addHelpText('after', '\nExample:\n  $ repost rule schema > rule.schema.json');
+    .addHelpText('after', '\nExample:\n  $ repost rule schema');
   schema.action(act(around, schema, async () => (await load()).printSchema));
 }
