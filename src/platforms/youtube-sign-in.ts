@@ -3,6 +3,7 @@ import { DAY, HOUR, MINUTE, SECOND } from '../core/clock.ts';
 import { Failure } from '../core/failure.ts';
 import type { Http, HttpResponse } from '../core/http.ts';
 import type { AuthorizeRequest, ExchangeRequest, OAuthSignIn, RefreshRequest } from '../core/platform.ts';
+import { END_CAUSE, GOOGLE_PUBLISH } from '../core/sign-in-end.ts';
 
 const AUTHORIZE = 'https://accounts.google.com/o/oauth2/v2/auth';
 const TOKEN = 'https://oauth2.googleapis.com/token';
@@ -21,7 +22,6 @@ const wider = [`${prefix}youtube`, `${prefix}youtube.force-ssl`];
  * https://developers.google.com/identity/protocols/oauth2#expiration
  */
 const TESTING_MS = 7 * DAY;
-const PUBLISH_APP = 'https://console.cloud.google.com/auth/audience';
 
 /** A desktop client: any loopback port without registration, PKCE, and its (not confidential) secret. */
 export const signIn: OAuthSignIn = {
@@ -141,10 +141,15 @@ function isTesting(grant: Grant): boolean {
   );
 }
 
+/** Facts for the account's row: why the sign-in will end, where Google told. */
+export function endOf(grant: Grant): Readonly<Record<string, string>> {
+  return isTesting(grant) ? { [END_CAUSE]: 'google-testing' } : {};
+}
+
 export function warningsOf(grant: Grant): string[] {
   if (isTesting(grant))
     return [
-      `This Google project is in status Testing: Google ends the sign-in after seven days. Publish the app once at ${PUBLISH_APP} and sign in again.`,
+      `This Google project is in status Testing: Google ends the sign-in after seven days. Publish the app once at ${GOOGLE_PUBLISH} and sign in again.`,
     ];
   if (grant.refreshExpiresAt === undefined) return [];
   const day = new Date(grant.refreshExpiresAt).toISOString().slice(0, 10);
@@ -196,7 +201,7 @@ function refreshFailure(response: HttpResponse, grant: Grant, now: number): Fail
       command: 'repost login youtube',
       ...(error === 'invalid_grant' && looksTesting
         ? {
-            hint: `The sign-in ended after seven days, as Google does to apps in status Testing: publish the app at ${PUBLISH_APP}, then sign in.`,
+            hint: `The sign-in ended after seven days, as Google does to apps in status Testing: publish the app at ${GOOGLE_PUBLISH}, then sign in.`,
           }
         : {}),
     });

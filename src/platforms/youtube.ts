@@ -8,7 +8,7 @@ import { classifyAnswer, readingsOf } from './youtube-errors.ts';
 import { insertOf, markerOf } from './youtube-insert.ts';
 import { findUpload, ownChannel, recentUploads, watchUrl } from './youtube-lookups.ts';
 import { youtubeRules } from './youtube-rules.ts';
-import { signIn, warningsOf } from './youtube-sign-in.ts';
+import { endOf, signIn, warningsOf } from './youtube-sign-in.ts';
 import { fitText } from './youtube-text.ts';
 import type { Session, SessionState, Upload } from './youtube-upload.ts';
 import {
@@ -234,6 +234,7 @@ async function identities({ http, grant, app }: Parameters<Platform['identities'
       settings: {
         uploadsPlaylist: contentDetails?.relatedPlaylists?.uploads ?? '',
         longUploadsStatus: status?.longUploadsStatus ?? '',
+        ...endOf(grant),
       },
       warnings: [...warningsOf(grant), ...audit],
     },

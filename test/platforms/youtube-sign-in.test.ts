@@ -181,6 +181,7 @@ describe('a sign-in to YouTube over time', () => {
     const http = stage.plain.carrying(youtube, grant);
     const [identity] = await youtube.identities({ http, grant, app: stage.app, clock: stage.clock });
     expect(identity!.warnings![0]).toMatch(/status Testing.*https:\/\/console\.cloud\.google\.com/u);
+    expect(identity!.settings).toMatchObject({ signInEnds: 'google-testing' });
     stage.clock.advance(3 * DAY);
     const fresh = await refresh(stage, grant);
     expect(fresh.refreshExpiresAt).toBe(grant.refreshExpiresAt);
