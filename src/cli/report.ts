@@ -51,7 +51,8 @@ export function createReporter(app: App, form: 'json' | 'lines' | 'silent', spin
 }
 
 function levelOf(event: string): Level {
-  if (event === 'poll-failed' || event === 'login-needed' || event === 'quarantine') return 'warn';
+  if (event === 'poll-failed' || event === 'login-needed' || event === 'quarantine' || event === 'paused')
+    return 'warn';
   return event === 'error' || event === 'trouble' ? 'error' : 'info';
 }
 

@@ -31,6 +31,10 @@ export function sentenceOf(event: string, facts: Facts, voice: Voice): string {
       return paint('red', text('message'));
     case 'started':
       return `started repost ${text('version')} on ${text('home')}${Number(facts['recovered']) > 0 ? `; ${text('recovered')} job(s) were in flight and go on` : ''}`;
+    case 'paused':
+      return paint('yellow', `paused since ${text('since')}; go on with: repost daemon resume`);
+    case 'resumed':
+      return 'going on after the pause';
     case 'stopping':
       return `stopping: ${text('message')}`;
     case 'job-started':

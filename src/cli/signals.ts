@@ -18,3 +18,23 @@ export function onStop(first: (signal: NodeJS.Signals) => void): () => void {
     process.off('SIGTERM', listener);
   };
 }
+
+/** The exit code of a program that found itself broken: EX_SOFTWARE of sysexits.h. */
+const BROKEN = 70;
+
+/**
+ * An error that nobody caught: it is said, and the process ends at once, because nobody knows in what state it
+ * is. The journal makes that safe. Gives what takes the listeners away.
+ */
+export function onCrash(say: (message: string) => void): () => void {
+  const listener = (error: unknown) => {
+    say(`stopped by an error inside repost: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(BROKEN);
+  };
+  process.on('uncaughtException', listener);
+  process.on('unhandledRejection', listener);
+  return () => {
+    process.off('uncaughtException', listener);
+    process.off('unhandledRejection', listener);
+  };
+}

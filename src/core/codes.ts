@@ -149,6 +149,26 @@ const table = {
     todo: 'Stop the other one first; it polls and publishes by itself.',
     command: 'repost status',
   },
+  E_NO_DAEMON: {
+    class: 'config',
+    side: 'you',
+    title: 'No repost daemon is running on this home.',
+    todo: 'Start one, or install the service.',
+    command: 'repost service install',
+  },
+  E_SERVICE: {
+    class: 'config',
+    side: 'machine',
+    title: 'The service manager of this machine can’t do that.',
+    todo: 'See what the message names and correct it.',
+    command: 'repost service status',
+  },
+  E_LEDGER: {
+    class: 'config',
+    side: 'you',
+    title: 'The ledger’s file can’t be read.',
+    todo: 'Correct the named line; nothing was changed.',
+  },
   E_PORT_TAKEN: {
     class: 'config',
     side: 'machine',

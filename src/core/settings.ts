@@ -74,6 +74,12 @@ export const settingSpecs = {
     default: '127.0.0.1:4455',
   },
   'daemon.concurrency': { title: 'jobs that may run at once', kind: 'count', default: '8', min: 1 },
+  'daemon.drain': {
+    title: 'how long running jobs may take to end when the daemon is told to stop',
+    kind: 'duration',
+    default: '10m',
+    min: 1000,
+  },
   timezone: { title: 'zone for times shown and for rules that name none', kind: 'text', default: '' },
   vault: {
     title: 'where secrets are kept',

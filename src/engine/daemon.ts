@@ -1,5 +1,6 @@
 import { type ScheduledTask, schedule } from 'node-cron';
 import { HOUR } from '../core/clock.ts';
+import { Failure } from '../core/failure.ts';
 import type { EngineDeps } from './deps.ts';
 import type { Engine } from './engine.ts';
 
@@ -15,6 +16,13 @@ const FRESHEN_MS = 6 * HOUR;
 export interface Daemon {
   /** Looks at once: somebody changed something. */
   nudge(): void;
+  /** Takes no new work until resumed; what runs goes on. Sign-ins are kept fresh meanwhile. */
+  pause(): void;
+  resume(): void;
+  /** Asks every source now, due or not. Gives how many. Throws E_WRONG_STATE while paused or draining. */
+  pollNow(): Promise<number>;
+  /** How often it has looked so far: where this stands still longer than the tick, it hangs. */
+  turns(): number;
   /** Takes no new work and resolves when what runs has ended. */
   drain(): Promise<void>;
   /** Resolves when the daemon has stopped. */
@@ -25,8 +33,17 @@ export interface Daemon {
  * Polls and publishes until drained. Due times come from the store; between them it sleeps, woken by the end
  * of a job, a nudge, or the tick.
  */
-export function startDaemon(deps: EngineDeps, engine: Engine, onError: (error: unknown) => void): Daemon {
+export function startDaemon(
+  deps: EngineDeps,
+  engine: Engine,
+  onError: (error: unknown) => void,
+  options: { paused?: boolean } = {},
+): Daemon {
   let draining = false;
+  let paused = options.paused ?? false;
+  let turns = 0;
+  /** Polls that a person asked for and that still run. */
+  let asked: Promise<unknown> = Promise.resolve();
   let awake: (() => void) | undefined;
   let nudged = false;
   const wake = () => {
@@ -39,7 +56,7 @@ export function startDaemon(deps: EngineDeps, engine: Engine, onError: (error: u
   let freshenAt = deps.clock.now();
 
   async function pollDue(): Promise<void> {
-    const polled = await engine.poll('due').catch(onError);
+    const polled = paused ? 0 : await engine.poll('due').catch(onError);
     if (deps.clock.now() >= freshenAt) {
       freshenAt = deps.clock.now() + FRESHEN_MS;
       await engine.freshenSignIns().catch(onError);
@@ -55,10 +72,11 @@ export function startDaemon(deps: EngineDeps, engine: Engine, onError: (error: u
       polling ??= pollDue().finally(() => {
         polling = undefined;
       });
-      await engine.pump().catch(onError);
-      if (!draining && !nudged) await sleepUntil(await engine.nextDueAt());
+      if (!paused) await engine.pump().catch(onError);
+      turns += 1;
+      if (!draining && !nudged) await sleepUntil(paused ? null : await engine.nextDueAt());
     }
-    await polling;
+    await Promise.all([polling, asked]);
     await engine.idle();
   }
 
@@ -79,6 +97,26 @@ export function startDaemon(deps: EngineDeps, engine: Engine, onError: (error: u
   const done = loop().finally(() => ticker.destroy());
   return {
     nudge: wake,
+    pause() {
+      paused = true;
+    },
+    resume() {
+      paused = false;
+      wake();
+    },
+    async pollNow() {
+      if (paused || draining)
+        throw new Failure('E_WRONG_STATE', {
+          message: paused ? 'The daemon is paused: it asks nobody.' : 'The daemon is stopping.',
+          ...(paused ? { command: 'repost daemon resume' } : {}),
+        });
+      const poll = engine.poll('all');
+      asked = Promise.all([asked, poll.catch(() => undefined)]);
+      const polled = await poll;
+      wake();
+      return polled;
+    },
+    turns: () => turns,
     async drain() {
       draining = true;
       wake();

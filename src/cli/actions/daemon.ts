@@ -1,12 +1,19 @@
 import { existsSync, watch, writeFileSync } from 'node:fs';
 import { asFailure } from '../../core/failure.ts';
-import { startDaemon } from '../../engine/daemon.ts';
+import { type Daemon, startDaemon } from '../../engine/daemon.ts';
 import type { App } from '../app.ts';
 import type { Turn } from '../command.ts';
+import { makeControlFolder } from '../control.ts';
+import { serveControl } from '../control-server.ts';
+import { controlActions } from '../daemon-control.ts';
+import { createDrain, type Drain } from '../daemon-drain.ts';
+import { readPause } from '../daemon-pause.ts';
 import { type OpenEngine, openEngine } from '../engine.ts';
+import { startHeart } from '../heartbeat.ts';
 import { enter, quarantineText, takeHome } from '../home.ts';
 import { createReporter, type Reporter } from '../report.ts';
-import { onStop } from '../signals.ts';
+import { onCrash, onStop } from '../signals.ts';
+import { openSupervisor, type Supervisor } from '../supervisor.ts';
 import { version } from '../version.ts';
 
 /** Polls and publishes until told to stop. */
@@ -16,6 +23,10 @@ export async function daemon(turn: Turn): Promise<number> {
   turn.sayNotes();
   const format = turn.json || app.config.text('log.format') === 'json' ? 'json' : 'lines';
   const reporter = createReporter(app, format);
+  const calm = onCrash((message) => reporter.say('error', { message }));
+  const supervisor = openSupervisor(app.io.env, process.pid, ({ message }) =>
+    reporter.say('error', { message: `The service manager could not be told: ${message}` }),
+  );
   try {
     const open = await openEngine(app);
     open.on((event) => reporter.tell(event));
@@ -23,36 +34,88 @@ export async function daemon(turn: Turn): Promise<number> {
     if (held) reporter.say('quarantine', { message: held });
     const recovered = await open.engine.recover();
     reporter.say('started', { version, home: app.paths.data, recovered });
-    await run(app, open, reporter);
+    await run({ app, open, reporter, supervisor });
   } finally {
     await lock.release();
     reporter.say('stopped', {});
     reporter.close();
+    calm();
   }
   return 0;
 }
 
-async function run(app: App, open: OpenEngine, reporter: Reporter): Promise<void> {
-  const running = startDaemon(open.deps, open.engine, (error) =>
-    reporter.say('error', { message: asFailure(error).message }),
+interface Parts {
+  app: App;
+  open: OpenEngine;
+  reporter: Reporter;
+  supervisor: Supervisor | undefined;
+}
+
+async function run({ app, open, reporter, supervisor }: Parts): Promise<void> {
+  const pause = await readPause(await app.store());
+  if (pause) reporter.say('paused', { since: pause.since });
+  const running = startDaemon(
+    open.deps,
+    open.engine,
+    (error) => reporter.say('error', { message: asFailure(error).message }),
+    { paused: pause !== undefined },
   );
-  const forget = onStop(() => {
-    reporter.say('stopping', { message: 'letting running jobs end; once more stops at once' });
-    void running.drain();
-  });
+  const drain = createDrain({ app, open, running, reporter, supervisor });
   const look = () => {
     reload(app, open, reporter);
     running.nudge();
   };
-  const unwatch = watchNudges(app, look);
-  process.on('SIGHUP', look);
+  const ends = [
+    onStop(drain.start),
+    watchNudges(app, look),
+    onHangUp(async () => {
+      await supervisor?.reloading();
+      look();
+      await supervisor?.ready('running');
+    }),
+    await openControl({ app, open, reporter, running, drain, look }),
+    await feed(app, running, supervisor),
+  ];
+  await supervisor?.ready(pause ? 'paused' : 'running');
   try {
     await running.done;
   } finally {
-    forget();
-    process.off('SIGHUP', look);
-    unwatch();
+    for (const end of ends) await end();
   }
+}
+
+/** Signs of life for a service manager that wants them. */
+async function feed(app: App, running: Daemon, supervisor: Supervisor | undefined): Promise<() => void> {
+  if (supervisor?.watchdogMs === undefined) return () => undefined;
+  const store = await app.store();
+  return startHeart({
+    clock: app.clock,
+    watchdogMs: supervisor.watchdogMs,
+    turns: running.turns,
+    wake: running.nudge,
+    database: () => store.meta.get('home.id'),
+    beat: supervisor.alive,
+  });
+}
+
+/** The daemon works without its control socket as well: then it is said once. */
+async function openControl(
+  parts: Omit<Parts, 'supervisor'> & { running: Daemon; drain: Drain; look: () => void },
+): Promise<() => Promise<void>> {
+  const { app, reporter } = parts;
+  try {
+    const server = await serveControl(makeControlFolder(app.paths), await controlActions(parts));
+    return () => server.close();
+  } catch (error) {
+    reporter.say('error', { message: `There is no control socket: ${asFailure(error).message}` });
+    return async () => undefined;
+  }
+}
+
+function onHangUp(work: () => Promise<void>): () => void {
+  const listener = () => void work();
+  process.on('SIGHUP', listener);
+  return () => void process.off('SIGHUP', listener);
 }
 
 /** Takes over changed settings; a file that is wrong changes nothing, and it is said. */

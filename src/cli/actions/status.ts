@@ -5,6 +5,8 @@ import { readQuarantine } from '../../engine/guard.ts';
 import type { JobView, SourceRow, Store } from '../../store/types.ts';
 import { jobView, postView, schemaVersion, sourceView, videoView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
+import { askDaemon, type DaemonStatus } from '../control.ts';
+import { readPause } from '../daemon-pause.ts';
 import { findPlatform, findSource, wholeNumber } from '../find.ts';
 import { shorten } from '../io.ts';
 import { relativeText, spanText, table, tableWidth, tallTable } from '../table.ts';
@@ -19,6 +21,11 @@ export async function status(turn: Turn): Promise<undefined> {
   const now = app.clock.now();
   const facts = await gather(store);
   const daemon = await app.daemonRuns();
+  // It says more of itself; where it does not answer, all else is told all the same.
+  const doing = daemon
+    ? await askDaemon<DaemonStatus>(app.paths, 'status').catch(() => undefined)
+    : undefined;
+  const pause = await readPause(store);
   const quarantine = await readQuarantine(store);
   const attention = mustDo(facts, now, app.config.number('poll.interval') * SILENT_INTERVALS);
   if (quarantine)
@@ -26,10 +33,17 @@ export async function status(turn: Turn): Promise<undefined> {
       message: `Publishing is held, because ${quarantine.reason}.`,
       command: 'repost quarantine',
     });
+  if (pause)
+    attention.unshift({
+      message: `Everything is paused, since ${spanText(now - Date.parse(pause.since))}.`,
+      command: 'repost daemon resume',
+    });
   const view = {
     schemaVersion,
     ok: attention.length === 0,
     daemon: daemon ? 'running' : 'stopped',
+    paused: pause !== undefined,
+    doing: doing ?? null,
     origins: app.origins.active ? 'mapped' : 'real',
     jobs: facts.counts,
     waiting: facts.waiting,
@@ -41,7 +55,7 @@ export async function status(turn: Turn): Promise<undefined> {
     [
       headline(facts, attention.length, now),
       ...attention.map(({ message, command }) => `  ! ${message}${command ? `\n    $ ${command}` : ''}`),
-      footer(facts, daemon, app.origins.active, now),
+      footer(facts, daemonText(daemon, doing, now), app.origins.active, now),
     ].join('\n'),
   );
 }
@@ -118,7 +132,16 @@ function mustDo(
   return list;
 }
 
-function footer({ sources }: Facts, daemon: boolean, mapped: boolean, now: number): string {
+function daemonText(runs: boolean, doing: DaemonStatus | undefined, now: number): string {
+  if (!runs) return 'not running (repost daemon, or repost sync)';
+  if (!doing) return 'running';
+  const uploads = doing.running.flatMap(({ job, done, total }) =>
+    done === null || !total ? [] : [`job ${job} ${Math.floor((100 * done) / total)} %`],
+  );
+  return `${doing.state} for ${spanText(now - Date.parse(doing.startedAt))}${uploads.length > 0 ? ` (${uploads.join(', ')})` : ''}`;
+}
+
+function footer({ sources }: Facts, daemon: string, mapped: boolean, now: number): string {
   const last = sources.map((source) => source.lastGoodPollAt ?? 0).reduce((a, b) => Math.max(a, b), 0);
   const polled =
     sources.length === 0
@@ -126,7 +149,7 @@ function footer({ sources }: Facts, daemon: boolean, mapped: boolean, now: numbe
       : last === 0
         ? 'not polled yet'
         : `last poll ${relativeText(last, now)}`;
-  return `daemon ${daemon ? 'running' : 'not running (repost daemon, or repost sync)'}; ${polled}${mapped ? '; REPOST_ORIGINS is active: not the real platforms' : ''}`;
+  return `daemon ${daemon}; ${polled}${mapped ? '; REPOST_ORIGINS is active: not the real platforms' : ''}`;
 }
 
 export async function posts(

@@ -1,6 +1,9 @@
+import { Failure } from '../../core/failure.ts';
 import type { JobState } from '../../core/job.ts';
 import { jobView, schemaVersion } from '../../web/views.ts';
+import type { App } from '../app.ts';
 import type { Turn } from '../command.ts';
+import { readPause } from '../daemon-pause.ts';
 import { openEngine } from '../engine.ts';
 import { exitCodes } from '../exit.ts';
 import { enter, quarantineText, takeHome } from '../home.ts';
@@ -11,6 +14,7 @@ import { openSpinner } from '../spinner.ts';
 /** Polls once and publishes what is due. */
 export async function sync(turn: Turn): Promise<number> {
   const { app, json, note } = turn;
+  await refusePaused(app);
   const lock = await takeHome(app);
   const stop = new AbortController();
   const forget = onStop(() => {
@@ -44,6 +48,17 @@ export async function sync(turn: Turn): Promise<number> {
   const bad = await sum(turn, ended, { pollErrors, quarantine: held ?? null });
   if (stop.signal.aborted) return exitCodes.interrupted;
   return bad > 0 ? exitCodes.partly : exitCodes.done;
+}
+
+/** Who paused everything means this too. */
+async function refusePaused(app: App): Promise<void> {
+  const pause = await readPause(await app.store());
+  if (pause)
+    throw new Failure('E_WRONG_STATE', {
+      message: `Everything is paused, since ${pause.since}.`,
+      hint: 'Nothing is polled or published before it goes on.',
+      command: 'repost daemon resume',
+    });
 }
 
 /** Prints what became of the jobs that ended. Gives how many ended badly. */
