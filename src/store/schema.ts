@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { migration as first } from './migrations/0001.ts';
 import { migration as second } from './migrations/0002.ts';
 import { migration as third } from './migrations/0003.ts';
+import { migration as fourth } from './migrations/0004.ts';
 
 /** One numbered change of the schema, whole in its own transaction. A migration that was released never changes. */
 export interface Migration {
@@ -9,7 +10,7 @@ export interface Migration {
   sql: string;
 }
 
-const migrations: readonly Migration[] = [first, second, third];
+const migrations: readonly Migration[] = [first, second, third, fourth];
 
 /** The schema that this version of repost reads and writes. */
 export const schemaNumber = migrations.length;

@@ -13,6 +13,7 @@ import { metaStore } from './meta.ts';
 import { type OpenOptions, openDatabase } from './open.ts';
 import { ruleStore } from './rules.ts';
 import { sourceStore } from './sources.ts';
+import { tallyStore } from './tallies.ts';
 import type { Store } from './types.ts';
 import { userStore } from './users.ts';
 import { videoStore } from './videos.ts';
@@ -42,6 +43,7 @@ export function storeOn(db: Database, clock: Clock, path: string): Store {
     users: userStore(connection),
     breakers: breakerStore(connection),
     hosted: hostedStore(connection),
+    tallies: tallyStore(connection),
     meta: metaStore(connection),
     version: connection.version,
     close: connection.close,

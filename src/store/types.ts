@@ -28,6 +28,7 @@ export interface Store {
   users: UserStore;
   breakers: BreakerStore;
   hosted: HostedStore;
+  tallies: TallyStore;
   /** Small named values: consents, generation, settings of the home. Never secrets. */
   meta: {
     get(key: string): Promise<string | undefined>;
@@ -394,6 +395,39 @@ export interface HostedStore {
   list(options?: { needlessBefore: number }): Promise<HostedRow[]>;
   /** After the copy was taken away. */
   remove(id: number): Promise<void>;
+}
+
+/** A count that survives restarts; for a histogram one row for each bucket, its counts not yet added up. */
+export interface TallyRow {
+  metric:
+    | 'jobs'
+    | 'created'
+    | 'ended'
+    | 'failures'
+    | 'videos'
+    | 'polls'
+    | 'bytes'
+    | 'attempt_seconds'
+    | 'wait_seconds'
+    | 'detection_seconds'
+    | 'source_seconds'
+    | 'delay_seconds';
+  /** The destination's platform, or the source's kind. */
+  platform: string;
+  /** Outcome, `state:reason`, error code, or ''. */
+  label: string;
+  /** Upper bound of the bucket, in seconds (Infinity for the last one); 0 where it is no histogram. */
+  le: number;
+  n: number;
+  /** What was measured, added up. */
+  total: number;
+}
+
+export interface TallyStore {
+  all(): Promise<TallyRow[]>;
+  /** When the oldest job that waits for each of these reasons was made (epoch ms). */
+  oldestWaiting(reasons: readonly WaitReason[]): Promise<Partial<Record<WaitReason, number>>>;
+  databaseBytes(): Promise<number>;
 }
 
 /** One bucket to spend from. */

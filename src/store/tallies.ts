@@ -1,0 +1,30 @@
+import type { WaitReason } from '../core/failure.ts';
+import type { Connection } from './connection.ts';
+import type { TallyRow, TallyStore } from './types.ts';
+
+const SELECT_OLDEST = `
+  SELECT created_at AS at FROM jobs INDEXED BY jobs_reason
+  WHERE state = 'waiting' AND reason = :reason ORDER BY id LIMIT 1`;
+
+/** What triggers count (see migration 4); nothing here walks the jobs. */
+export function tallyStore({ query, read }: Connection): TallyStore {
+  const all = query<TallyRow>('SELECT metric, platform, label, le, n, total FROM tallies');
+  const oldest = query<{ at: number }>(SELECT_OLDEST);
+  const size = query<{ bytes: number }>(
+    'SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size',
+  );
+
+  return {
+    all: () => read(() => all.all()),
+    oldestWaiting: (reasons) =>
+      read(() => {
+        const found: Partial<Record<WaitReason, number>> = {};
+        for (const reason of reasons) {
+          const row = oldest.get({ reason });
+          if (row) found[reason] = row.at;
+        }
+        return found;
+      }),
+    databaseBytes: () => read(() => size.get()?.bytes ?? 0),
+  };
+}
