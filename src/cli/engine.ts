@@ -1,5 +1,6 @@
 import type { EngineDeps, EngineEvent, EngineSettings } from '../engine/deps.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
+import { type HttpTally, openHttpTally } from '../engine/http-tally.ts';
 import { folderVideos } from '../media/folder-videos.ts';
 import { registry } from '../platforms/index.ts';
 import { journalSeal } from '../vault/seal.ts';
@@ -10,6 +11,8 @@ import { createObtain } from './obtain.ts';
 export interface OpenEngine {
   engine: Engine;
   deps: EngineDeps;
+  /** What this process's requests came to. */
+  http: HttpTally;
   /** Told of all that happens. */
   on(listener: (event: EngineEvent) => void): void;
   /** Takes over what changed in the settings. */
@@ -20,6 +23,7 @@ export interface OpenEngine {
 export async function openEngine(app: App): Promise<OpenEngine> {
   const listeners = new Set<(event: EngineEvent) => void>();
   const net = await app.net();
+  const http = openHttpTally();
   const deps: EngineDeps = {
     store: await app.store(),
     clock: app.clock,
@@ -28,7 +32,11 @@ export async function openEngine(app: App): Promise<OpenEngine> {
       ...registry,
       source: (kind) => (kind === folderVideos.id ? folderVideos : registry.source(kind)),
     },
-    connect: net.connect,
+    connect: (account, service, meter, trace) =>
+      net.connect(account, service, meter, (exchange) => {
+        http.add(service.id, exchange);
+        trace?.(exchange);
+      }),
     freshen: net.freshen,
     anonymous: net.plain(),
     obtain: await createObtain(app),
@@ -42,6 +50,7 @@ export async function openEngine(app: App): Promise<OpenEngine> {
   return {
     engine: createEngine(deps),
     deps,
+    http,
     on: (listener) => void listeners.add(listener),
     reload: () => {
       deps.settings = engineSettings(app);
@@ -66,7 +75,7 @@ function engineSettings(app: App): EngineSettings {
 /** TikTok is asked at most once a minute; a mapped origin is not TikTok. */
 const LEAST_INTERVAL_MS = 60_000;
 
-function pollInterval(app: App): number {
+export function pollInterval(app: App): number {
   const wanted = app.config.number('poll.interval');
   const origin = 'https://open.tiktokapis.com/';
   const mapped = app.origins.active && app.origins.map(origin) !== origin;

@@ -11,6 +11,7 @@ import { hostCommands } from './commands/host.ts';
 import { jobsCommands } from './commands/jobs.ts';
 import { limitsCommands } from './commands/limits.ts';
 import { loginCommands } from './commands/login.ts';
+import { metricsCommands } from './commands/metrics.ts';
 import { planCommands } from './commands/plan.ts';
 import { quarantineCommands } from './commands/quarantine.ts';
 import { ruleCommands } from './commands/rule.ts';
@@ -58,7 +59,10 @@ export function buildProgram(around: Surroundings): Command {
 const groups: readonly [string, readonly ((program: Command, around: Surroundings) => void)[]][] = [
   ['Set up:', [appCommands, loginCommands, accountsCommands, sourceCommands, ruleCommands, hostCommands]],
   ['Publish:', [planCommands, daemonCommands]],
-  ['Look and mend:', [statusCommands, jobsCommands, limitsCommands, quarantineCommands, doctorCommands]],
+  [
+    'Look and mend:',
+    [statusCommands, jobsCommands, limitsCommands, quarantineCommands, doctorCommands, metricsCommands],
+  ],
   ['This machine:', [configCommands, errorsCommands, versionCommand]],
   ['Try:', [sandboxCommands]],
 ];

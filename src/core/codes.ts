@@ -471,6 +471,12 @@ const table = {
     title: 'The media folder can’t be read.',
     todo: 'Bring the folder back or name another one in the rule.',
   },
+  E_OUTPUT: {
+    class: 'config',
+    side: 'you',
+    title: 'A file could not be written where you asked for it.',
+    todo: 'Name a folder that is there and that you may write to.',
+  },
   E_EXPORT: {
     class: 'config',
     side: 'you',

@@ -25,6 +25,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   keytar: ['vault'],
   'p-queue': ['engine'],
   'node-cron': ['engine'],
+  'prom-client': ['engine'],
   yauzl: ['media'],
   // Patterns from people: core decides, and this engine can't hang.
   re2js: ['core'],
