@@ -1,14 +1,14 @@
 // Bundles src/ into dist/: ES modules, split so that a command loads only its own parts. Packages stay outside.
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const fresh = join(root, `dist.${process.pid}`);
 await build({
   absWorkingDir: root,
-  entryPoints: ['src/cli/main.ts'],
+  entryPoints: ['src/cli/main.ts', 'src/cli/man.ts'],
   outdir: fresh,
   bundle: true,
   splitting: true,
@@ -21,6 +21,11 @@ await build({
 });
 // What the demo publishes is read from beside the bundle.
 cpSync(join(root, 'src', 'sandbox', 'videos'), join(fresh, 'videos'), { recursive: true });
+// Manual pages say what --help says: they are written by the program that was just made.
+const { manPages } = await import(pathToFileURL(join(fresh, 'man.js')).href);
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+mkdirSync(join(fresh, 'man'));
+for (const { file, roff } of await manPages(version)) writeFileSync(join(fresh, 'man', file), roff);
 // A program that runs from dist/ meanwhile keeps its chunks: new files are laid over the old ones.
 cpSync(fresh, join(root, 'dist'), { recursive: true });
 rmSync(fresh, { recursive: true, force: true });

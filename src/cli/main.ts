@@ -8,7 +8,9 @@ import { buildProgram } from './program.ts';
 export async function main(args: readonly string[], io: Io = processIo()): Promise<number> {
   let code: number = exitCodes.done;
   const program = buildProgram({ io, exit: (value) => (code = value) });
-  const argv = args[0] === 'help' && args.length > 1 ? asFlag(program, args.slice(1)) : args;
+  const asked = args[0] === 'help' ? args.slice(1) : [];
+  if (await explained(asked, io)) return code;
+  const argv = asked.length > 0 ? asFlag(program, asked) : args;
   if (argv.length === 0) {
     program.outputHelp();
     return code;
@@ -23,6 +25,19 @@ export async function main(args: readonly string[], io: Io = processIo()): Promi
     sayFailure(io, failure, argv.includes('--json'));
     return exitCodeOf(failure);
   }
+}
+
+/** `help states`: a topic, printed. A topic has the word before a command of the same name; that one’s last line names the command. */
+async function explained(asked: readonly string[], io: Io): Promise<boolean> {
+  const words = asked.filter((word) => !word.startsWith('-'));
+  if (words.length === 0) return false;
+  const { topicNamed, topics } = await import('./topics/index.ts');
+  const topic = await topics[topicNamed(words) ?? '']?.load();
+  if (!topic) return false;
+  const { renderTopic } = await import('./topics/topic.ts');
+  const text = asked.includes('--json') ? JSON.stringify(topic) : renderTopic(topic, io.stdout.columns ?? 80);
+  io.stdout.write(`${text}\n`);
+  return true;
 }
 
 /** `help rule add` as `rule add --help`: Commander’s own looks one level deep and takes any name. */

@@ -3,6 +3,7 @@ import { Failure } from '../core/failure.ts';
 import type { Surroundings } from './command.ts';
 import { accountsCommands } from './commands/accounts.ts';
 import { appCommands } from './commands/app.ts';
+import { completionCommands } from './commands/completion.ts';
 import { configCommands } from './commands/config.ts';
 import { daemonCommands } from './commands/daemon.ts';
 import { doctorCommands } from './commands/doctor.ts';
@@ -20,6 +21,7 @@ import { sourceCommands } from './commands/source.ts';
 import { statusCommands } from './commands/status.ts';
 import { versionCommand } from './commands/version.ts';
 import { closest } from './suggest.ts';
+import { topics } from './topics/index.ts';
 
 /** The whole tree of commands. Only declarations: what a command does is loaded when it runs. */
 export function buildProgram(around: Surroundings): Command {
@@ -38,6 +40,7 @@ export function buildProgram(around: Surroundings): Command {
     .enablePositionalOptions()
     .showHelpAfterError(false)
     .showSuggestionAfterError(true)
+    .addHelpText('after', () => `\nTopics (repost help TOPIC):\n${topicLines()}`)
     .addHelpText(
       'after',
       '\nExamples:\n  $ repost demo                 # see it all at work, on simulated platforms\n  $ repost login tiktok\n  $ repost help rule add',
@@ -63,9 +66,15 @@ const groups: readonly [string, readonly ((program: Command, around: Surrounding
     'Look and mend:',
     [statusCommands, jobsCommands, limitsCommands, quarantineCommands, doctorCommands, metricsCommands],
   ],
-  ['This machine:', [configCommands, errorsCommands, versionCommand]],
+  ['This machine:', [configCommands, errorsCommands, completionCommands, versionCommand]],
   ['Try:', [sandboxCommands]],
 ];
+
+function topicLines(): string {
+  return Object.entries(topics)
+    .map(([name, { summary }]) => `  ${name.padEnd(16)}  ${summary}`)
+    .join('\n');
+}
 
 function subcommandTerm(command: Command): string {
   const args = command.registeredArguments.map((argument) => {
