@@ -1,6 +1,7 @@
 import type { Rule } from '../core/rule.ts';
 import { sayWallTime } from '../core/wall-clock.ts';
-import { backfillOf, planBackfill, runBackfills } from '../engine/backfill.ts';
+import { backfillOf, planBackfill, runBackfills, sumOf } from '../engine/backfill.ts';
+import type { BackfillSum } from '../engine/deps.ts';
 import type { SourceRow } from '../store/types.ts';
 import type { Turn } from './command.ts';
 import { zoneOfHome } from './rule-flags.ts';
@@ -15,15 +16,14 @@ export async function backfillAloud({ app, note }: Turn, rule: Rule, source: Sou
   }
   const { openEngine } = await import('./engine.ts');
   const { deps } = await openEngine(app);
-  const jobs = await planBackfill(deps, rule, wish, app.clock.now());
-  const times = jobs.map(({ job }) => job.runAt);
-  const videos = new Set(jobs.map(({ video }) => video.id)).size;
-  const zone = zoneOfHome(app.config);
-  const [first, last] = [Math.min(...times), Math.max(...times)];
-  note(
-    jobs.length === 0
-      ? 'Backfill: none of the videos that are there is wanted by this rule.'
-      : `Backfill: ${videos} video(s), ${jobs.length} post(s), from ${sayWallTime(zone, first)} to ${sayWallTime(zone, last)} (${zone}), spread over the limits; what is new goes before them.`,
-  );
+  note(backfillText(sumOf(await planBackfill(deps, rule, wish, app.clock.now())), zoneOfHome(app.config)));
   await runBackfills(deps, source.id);
+}
+
+/** A backfill that is about to happen, in words. */
+export function backfillText({ videos, posts, firstAt, lastAt }: BackfillSum, zone: string): string {
+  if (firstAt === null || lastAt === null)
+    return 'Backfill: none of the videos that are there is wanted by this rule.';
+  const [first, last] = [sayWallTime(zone, firstAt), sayWallTime(zone, lastAt)];
+  return `Backfill: ${videos} video(s), ${posts} post(s), from ${first} to ${last} (${zone}), spread over the limits; what is new goes before them.`;
 }

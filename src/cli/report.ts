@@ -110,6 +110,14 @@ function factsOf(event: Exclude<EngineEvent, { kind: 'job-progress' }>): Record<
       };
     case 'catch-up':
       return { source: event.source.name, rule: event.rule, missed: event.missed, taken: event.taken };
+    case 'backfill':
+      return {
+        rule: event.rule,
+        videos: event.videos,
+        posts: event.posts,
+        firstAt: isoOrNull(event.firstAt),
+        lastAt: isoOrNull(event.lastAt),
+      };
     case 'trouble':
       return { message: event.message };
     case 'login-needed':
@@ -118,6 +126,8 @@ function factsOf(event: Exclude<EngineEvent, { kind: 'job-progress' }>): Record<
       return jobFacts(event.job);
   }
 }
+
+const isoOrNull = (at: number | null) => (at === null ? null : new Date(at).toISOString());
 
 function jobFacts(job: JobView): Record<string, unknown> {
   const over = job.state === 'published' || job.state === 'running';

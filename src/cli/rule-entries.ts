@@ -107,6 +107,11 @@ export async function ruleFrom(
   const backfill = text.at([...here, 'backfill'], () => backfillFrom(entry.backfill, now));
   const again = JSON.stringify(backfill) !== JSON.stringify(before && specOf(before).backfill);
   const doneAt = again ? undefined : before && specOf(before).backfilledAt;
+  const pausedAt = before?.paused
+    ? (specOf(before).pausedAt ?? before.updatedAt)
+    : entry.paused
+      ? now
+      : undefined;
   return {
     name: entry.name,
     user: entry.user ?? before?.user ?? source.user,
@@ -128,6 +133,7 @@ export async function ruleFrom(
       ...(zoned ? { timing: zoned } : {}),
       ...(backfill ? { backfill } : {}),
       ...(backfill && doneAt !== undefined ? { backfilledAt: doneAt } : {}),
+      ...(entry.paused && pausedAt !== undefined ? { pausedAt } : {}),
     },
   };
 }

@@ -22,6 +22,10 @@ export function sentenceOf(event: string, facts: Facts, voice: Voice): string {
       return `video ${text('video')} from ${text('source')}: ${taken(facts)}`;
     case 'catch-up':
       return `rule “${text('rule')}”: ${text('missed')} video(s) appeared meanwhile, ${text('taken')} taken (its catch-up)`;
+    case 'backfill':
+      return Number(facts['posts']) === 0
+        ? `rule “${text('rule')}”: its backfill finds nothing that it wants`
+        : `rule “${text('rule')}”: its backfill makes ${text('posts')} post(s) of ${text('videos')} video(s), from ${text('firstAt')} to ${text('lastAt')}`;
     case 'login-needed':
       return paint('yellow', `${text('account')} must sign in again: ${text('message')}`);
     case 'quarantine':

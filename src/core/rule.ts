@@ -55,6 +55,8 @@ export interface RuleSpec {
   /** Which of the videos that were there before are taken too. */
   backfill?: { count?: number; since?: number };
   backfilledAt?: number;
+  /** Since when it is paused, where it is. */
+  pausedAt?: number;
 }
 
 export function specOf(rule: Pick<Rule, 'spec'>): RuleSpec {

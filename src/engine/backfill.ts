@@ -5,7 +5,7 @@ import { matchRule, type Rule, specOf } from '../core/rule.ts';
 import type { FittedText } from '../core/text.ts';
 import type { Store, VideoRow } from '../store/types.ts';
 import { previewText } from './compose.ts';
-import type { EngineDeps, Registry } from './deps.ts';
+import type { BackfillSum, EngineDeps, Registry } from './deps.ts';
 import { type Forecast, type Lane, openForecast } from './forecast.ts';
 import { openLaneBook } from './lane-book.ts';
 import { originsOf } from './own-posts.ts';
@@ -116,8 +116,9 @@ export async function runBackfills(deps: EngineDeps, sourceId: number): Promise<
     const wish = rule.sourceId === sourceId ? backfillOf(rule) : undefined;
     if (!wish) continue;
     try {
-      for (const { video, job } of await planBackfill(deps, rule, wish, clock.now()))
-        await store.videos.addJobs(video.id, [job], clock.now());
+      const planned = await planBackfill(deps, rule, wish, clock.now());
+      deps.emit({ kind: 'backfill', rule: rule.name, ...sumOf(planned) });
+      for (const { video, job } of planned) await store.videos.addJobs(video.id, [job], clock.now());
     } catch (error) {
       const failure = asFailure(error);
       // A rule that can't be used must not hold up the others; what fails for another reason is tried again.
@@ -127,6 +128,17 @@ export async function runBackfills(deps: EngineDeps, sourceId: number): Promise<
     }
     await store.rules.replace({ ...rule, spec: { ...rule.spec, backfilledAt: clock.now() } }, clock.now());
   }
+}
+
+/** What a backfill makes, in figures. */
+export function sumOf(planned: readonly BackfillJob[]): BackfillSum {
+  const times = planned.map(({ job }) => job.runAt).sort((a, b) => a - b);
+  return {
+    videos: new Set(planned.map(({ video }) => video.id)).size,
+    posts: planned.length,
+    firstAt: times.at(0) ?? null,
+    lastAt: times.at(-1) ?? null,
+  };
 }
 
 interface Target {

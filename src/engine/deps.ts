@@ -12,6 +12,14 @@ import type { Source } from '../core/source.ts';
 import type { JobView, SourceRow, Store, VideoRow } from '../store/types.ts';
 import type { Seal } from './journal.ts';
 
+/** What a backfill is about to make: how many videos and posts, the first and the last of them (epoch ms). */
+export interface BackfillSum {
+  videos: number;
+  posts: number;
+  firstAt: number | null;
+  lastAt: number | null;
+}
+
 /** What the engine is given. It knows no platform by name: only what the registry hands out. */
 export interface EngineDeps {
   store: Store;
@@ -65,7 +73,9 @@ export type EngineEvent =
       jobs: number;
       skipped: readonly { rule: string; why: string }[];
     }
+  /** Said before the jobs are made. */
   | { kind: 'catch-up'; source: SourceRow; rule: string; missed: number; taken: number }
+  | ({ kind: 'backfill'; rule: string } & BackfillSum)
   | { kind: 'job-started'; job: JobView }
   | { kind: 'job-progress'; job: JobView; done: number; total: number }
   | { kind: 'job-ended'; job: JobView }

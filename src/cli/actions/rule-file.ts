@@ -5,12 +5,14 @@ import { type Document, isSeq, parseDocument, stringify } from 'yaml';
 import { asFailure, Failure } from '../../core/failure.ts';
 import type { Rule } from '../../core/rule.ts';
 import { warningsOfRule } from '../../core/warnings.ts';
+import { pauseRule, planResume, resumeRule } from '../../engine/resume.ts';
 import type { NewRule, Store } from '../../store/types.ts';
 import { backfillAloud } from '../backfill-aloud.ts';
 import type { Turn } from '../command.ts';
 import { findRule } from '../find.ts';
 import { canAsk, readStdin } from '../io.ts';
 import { diffLines } from '../line-diff.ts';
+import { resumeText } from '../resume-text.ts';
 import { entryOf, ruleFrom } from '../rule-entries.ts';
 import { refuseLoop } from '../rule-loops.ts';
 import { consent } from '../rule-parts.ts';
@@ -198,7 +200,12 @@ function bare({ caption: _caption, title: _title, ...rule }: Rule): Omit<Rule, '
 /** A rule's pause holds its jobs; jobs to a destination that it lost are cancelled. */
 async function settleJobs({ app, note }: Turn, store: Store, before: Rule, after: Rule): Promise<void> {
   const now = app.clock.now();
-  if (before.paused !== after.paused) await store.jobs.holdRule(after.id, after.paused, now);
+  if (after.paused && !before.paused) await pauseRule(store, after, now);
+  if (before.paused && !after.paused) {
+    const plan = await planResume(store, { ...after, spec: before.spec, updatedAt: before.updatedAt });
+    note(resumeText(after, plan));
+    await resumeRule(store, after, plan, now);
+  }
   const kept = new Set(after.destinations.map(({ accountId }) => accountId));
   for (const { accountId } of before.destinations) {
     if (kept.has(accountId)) continue;

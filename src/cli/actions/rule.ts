@@ -1,9 +1,11 @@
 import type { Rule } from '../../core/rule.ts';
 import type { Timing } from '../../core/timing.ts';
+import { pauseRule, planResume, resumeRule } from '../../engine/resume.ts';
 import type { Store } from '../../store/types.ts';
 import { ruleView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { findRule } from '../find.ts';
+import { resumeText } from '../resume-text.ts';
 import { spanText, table, tableWidth } from '../table.ts';
 
 export async function listRules({ app, print }: Turn): Promise<undefined> {
@@ -62,23 +64,40 @@ function timingLines(timing: unknown): string[] {
   return parts.length === 0 ? [] : [`timing    ${parts.join('; ')} (${timeZone})`];
 }
 
-export const pauseRule = (turn: Turn, _options: unknown, text: string) => setPaused(turn, true, text);
-export const resumeRule = (turn: Turn, _options: unknown, text: string) => setPaused(turn, false, text);
-
-async function setPaused({ app, print, note }: Turn, paused: boolean, text: string): Promise<undefined> {
+/** Makes no new posts by the rule until it is resumed. */
+export async function pause({ app, print, note }: Turn, _options: unknown, text: string): Promise<undefined> {
   const store = await app.store();
-  const now = app.clock.now();
   const rule = await findRule(store, text);
-  const changed = rule.paused === paused ? rule : await store.rules.replace({ ...rule, paused }, now);
-  const moved = rule.paused === paused ? 0 : await store.jobs.holdRule(rule.id, paused, now);
+  const { rule: changed, held } = rule.paused
+    ? { rule, held: 0 }
+    : await pauseRule(store, rule, app.clock.now());
   app.nudge();
-  print(await viewOf(store, changed), () => `Rule “${rule.name}” is ${paused ? 'paused' : 'on'}.`);
-  if (moved > 0)
-    note(
-      paused
-        ? `${moved} waiting job(s) are held; new videos are held too.`
-        : `${moved} held job(s) go out now.`,
-    );
+  print(await viewOf(store, changed), () => `Rule “${rule.name}” is paused.`);
+  if (held > 0) note(`${held} waiting job(s) are held; new videos are held too.`);
+}
+
+/** Lets the rule go on; its catch-up decides about what appeared meanwhile, and that is said before it happens. */
+export async function resume(
+  { app, print, note }: Turn,
+  options: { dryRun?: boolean },
+  text: string,
+): Promise<undefined> {
+  const store = await app.store();
+  const rule = await findRule(store, text);
+  const plan = rule.paused ? await planResume(store, rule) : undefined;
+  if (plan) note(resumeText(rule, plan));
+  const dryRun = options.dryRun ?? false;
+  const changed = plan && !dryRun ? await resumeRule(store, rule, plan, app.clock.now()) : rule;
+  app.nudge();
+  const figures = {
+    missed: plan?.missed ?? 0,
+    taken: plan?.taken ?? 0,
+    cancelled: plan?.dropped.length ?? 0,
+    released: plan?.released ?? 0,
+  };
+  print({ ...(await viewOf(store, changed)), resumed: figures }, () =>
+    dryRun ? 'Nothing was changed: --dry-run.' : `Rule “${rule.name}” is on.`,
+  );
 }
 
 export async function removeRule({ app, print }: Turn, _options: unknown, text: string): Promise<undefined> {

@@ -36,7 +36,7 @@ export function ruleCommands(program: Command, around: Surroundings): void {
     .option('--approve', 'hold every job until you approve it')
     .option('--backfill <n>', 'also take the newest N videos that are there already')
     .option('--since <date>', 'also take videos published since this date')
-    .option('--catch-up <policy>', 'after downtime: all, newest:N or none', 'all')
+    .option('--catch-up <policy>', 'after downtime or a pause: all, newest:N or none', 'all')
     .option('--as <user>', 'user on this machine who owns the rule', 'me')
     .addHelpText(
       'after',
@@ -72,13 +72,14 @@ export function ruleCommands(program: Command, around: Surroundings): void {
     .command('pause <rule>')
     .description('make no new posts by this rule; its jobs wait')
     .addHelpText('after', '\nExample:\n  $ repost rule pause everywhere');
-  pause.action(act(around, pause, async () => (await import('../actions/rule.ts')).pauseRule));
+  pause.action(act(around, pause, async () => (await import('../actions/rule.ts')).pause));
 
   const resume = rule
     .command('resume <rule>')
-    .description('go on; waiting jobs go out')
+    .description('go on; the rule’s catch-up decides about what appeared meanwhile')
+    .option('--dry-run', 'say what would happen, change nothing')
     .addHelpText('after', '\nExample:\n  $ repost rule resume everywhere');
-  resume.action(act(around, resume, async () => (await import('../actions/rule.ts')).resumeRule));
+  resume.action(act(around, resume, async () => (await import('../actions/rule.ts')).resume));
 
   const remove = rule
     .command('remove <rule>')
