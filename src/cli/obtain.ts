@@ -11,6 +11,7 @@ import type { MediaTools } from '../media/program.ts';
 import { verify } from '../media/verify.ts';
 import { download } from '../net/download.ts';
 import type { App } from './app.ts';
+import { importedMedia } from './imports.ts';
 import { makeFolder } from './paths.ts';
 
 /** Gets a video's file by its rule and makes it fit the destination. */
@@ -27,7 +28,10 @@ export async function createObtain(app: App): Promise<EngineDeps['obtain']> {
 
   return async (video, rule, platform, signal) => {
     const tools = { clock, ...(signal ? { signal } : {}) };
-    const specs: readonly MediaSpec[] = rule && rule.media.length > 0 ? rule.media : [ownFolder(app)];
+    const specs: readonly MediaSpec[] = [
+      ...(rule && rule.media.length > 0 ? rule.media : [ownFolder(app)]),
+      ...(await importedMedia(store, video)),
+    ];
     const knownSha256 = await store.videos.media(video.id);
     const source = await store.sources.get(video.sourceId);
     const siblings = await store.videos.list({

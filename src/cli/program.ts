@@ -9,6 +9,7 @@ import { daemonCommands } from './commands/daemon.ts';
 import { doctorCommands } from './commands/doctor.ts';
 import { errorsCommands } from './commands/errors.ts';
 import { hostCommands } from './commands/host.ts';
+import { importCommands } from './commands/import.ts';
 import { jobsCommands } from './commands/jobs.ts';
 import { limitsCommands } from './commands/limits.ts';
 import { loginCommands } from './commands/login.ts';
@@ -61,7 +62,7 @@ export function buildProgram(around: Surroundings): Command {
 /** As the help lists them: in the order in which a person needs them. */
 const groups: readonly [string, readonly ((program: Command, around: Surroundings) => void)[]][] = [
   ['Set up:', [appCommands, loginCommands, accountsCommands, sourceCommands, ruleCommands, hostCommands]],
-  ['Publish:', [planCommands, daemonCommands]],
+  ['Publish:', [planCommands, importCommands, daemonCommands]],
   [
     'Look and mend:',
     [statusCommands, jobsCommands, limitsCommands, quarantineCommands, doctorCommands, metricsCommands],

@@ -59,7 +59,7 @@ export interface BackfillDeps {
   settings: Pick<EngineDeps['settings'], 'retry'>;
 }
 
-/** What will be stored before the backfill runs, and is not yet: the rest of a plan. */
+/** What will be stored before the backfill runs, and is not yet, or not in this form: the rest of a plan. */
 export interface Pending {
   videos: readonly VideoRow[];
   jobs: readonly { videoId: number; accountId: number; runAt: number }[];
@@ -79,9 +79,11 @@ export async function planBackfill(
   const { store, settings } = deps;
   const stored = await store.videos.list({ sourceId: rule.sourceId, limit: MOST_VIDEOS });
   const own = pending.videos.filter(({ sourceId }) => sourceId === rule.sourceId);
+  const changed = new Set(own.map(({ id }) => id));
+  const all = [...own, ...stored.filter(({ id }) => !changed.has(id))];
   const source = await store.sources.get(rule.sourceId);
-  const origin = await originsOf(store, source?.accountId ?? null, [...own, ...stored], now);
-  const theirs = [...own, ...stored].filter((video) => origin(video).kind === 'theirs');
+  const origin = await originsOf(store, source?.accountId ?? null, all, now);
+  const theirs = all.filter((video) => origin(video).kind === 'theirs');
   const picked = pickBackfill(rule, wish, theirs);
   const lanes = await openLaneBook(store, [rule], now);
   for (const { accountId, runAt } of pending.jobs) lanes.note(accountId, runAt);
@@ -110,7 +112,10 @@ export async function planBackfill(
 }
 
 /** Makes the jobs of all rules of a source that still owe a backfill; each is done once. */
-export async function runBackfills(deps: EngineDeps, sourceId: number): Promise<void> {
+export async function runBackfills(
+  deps: BackfillDeps & Pick<EngineDeps, 'clock' | 'emit'>,
+  sourceId: number,
+): Promise<void> {
   const { store, clock } = deps;
   for (const rule of await store.rules.list()) {
     const wish = rule.sourceId === sourceId ? backfillOf(rule) : undefined;

@@ -4,6 +4,7 @@ import { matchRule, type Rule } from '../core/rule.ts';
 import type { SourceItem } from '../core/video.ts';
 import type { JobView, SourceRow, VideoRow } from '../store/types.ts';
 import { backfillOf, planBackfill } from './backfill.ts';
+import { asStored } from './import.ts';
 import { type Draft, type PlanDeps, type PlannedPost, pricePosts } from './plan-posts.ts';
 import { situationOf } from './watcher.ts';
 
@@ -112,7 +113,7 @@ async function addFresh(
     if (asked.has(catchUp.rule)) into.plan.catchUps.push({ source: row.name, ...catchUp });
   for (const { item, jobs, skipped } of taken) {
     unstoredIds -= 1;
-    const video = unstored(item, row, now, unstoredIds);
+    const video = asStored(item, row, now, unstoredIds);
     for (const job of jobs) {
       const rule = into.rules.find(({ id }) => id === job.ruleId);
       const account = await store.accounts.get(job.accountId);
@@ -120,20 +121,6 @@ async function addFresh(
     }
     for (const { rule, why } of skipped) if (asked.has(rule)) into.plan.skipped.unshift({ rule, video, why });
   }
-}
-
-/** An item as it will be stored; its id is below 0 because it has none yet. */
-function unstored(item: SourceItem, row: SourceRow, now: number, id: number): VideoRow {
-  return {
-    ...item,
-    id,
-    sourceId: row.id,
-    source: row.name,
-    seenAt: now,
-    state: 'public',
-    skipped: [],
-    jobs: 0,
-  };
 }
 
 /** Why recent videos that are stored are not to come: because they were posted, or because a rule did not take them. */

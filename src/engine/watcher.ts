@@ -2,8 +2,9 @@ import { MINUTE } from '../core/clock.ts';
 import { decide, type Situation } from '../core/decision.ts';
 import { asFailure } from '../core/failure.ts';
 import { errorOf } from '../core/job.ts';
+import { isImported, recognised } from '../core/past-posts.ts';
 import type { SourceItem } from '../core/video.ts';
-import type { SourceRow, Store } from '../store/types.ts';
+import type { SourceRow, Store, VideoRow } from '../store/types.ts';
 import type { EngineDeps } from './deps.ts';
 import { openLaneBook } from './lane-book.ts';
 import { originsOf } from './own-posts.ts';
@@ -22,8 +23,11 @@ export async function pollSource(deps: EngineDeps, row: SourceRow, signal?: Abor
     const known = await store.videos.known(row.id, []);
     const items = await source.poll(await sourceContext(deps, row, known, signal));
     const fresh = items.filter((item) => !known.has(item.remoteId));
+    // After an import: these are stored already, and get the names that their source gives them.
+    const again = await recognisedAmong(store, row, fresh);
     const { taken, catchUps } = decide(await situationOf(store, row, fresh, clock.now(), deps.settings));
     for (const catchUp of catchUps) deps.emit({ kind: 'catch-up', source: row, ...catchUp });
+    for (const [item, { id }] of again) await store.videos.recognise(id, item);
     const stored = await store.videos.take(row.id, taken, clock.now());
     await store.sources.polled(row.id, startedAt, startedAt + deps.settings.pollIntervalMs, null);
     deps.emit({ kind: 'poll', source: row, found: items.length, fresh: stored.videos.length });
@@ -57,8 +61,9 @@ export async function situationOf(
 ): Promise<Situation> {
   const rules = (await store.rules.list()).filter((rule) => rule.sourceId === row.id);
   const origin = await originsOf(store, row.accountId, fresh, now);
+  const again = await recognisedAmong(store, row, fresh);
   // While a job posts to this very account, a new video there may be its own: the next poll knows.
-  const clear = fresh.filter((item) => origin(item).kind !== 'unclear');
+  const clear = fresh.filter((item) => origin(item).kind !== 'unclear' && !again.has(item));
   const ours = new Map<string, string>();
   for (const item of clear) {
     const found = origin(item);
@@ -75,4 +80,19 @@ export async function situationOf(
     maxAttempts: settings.retry.attempts,
     lanes: await openLaneBook(store, clear.length === 0 ? [] : rules, now),
   };
+}
+
+/** Most imported videos that new items are compared with. */
+const MOST_IMPORTED = 50_000;
+
+/** Which of these items an import has brought already. */
+async function recognisedAmong(
+  store: Store,
+  row: SourceRow,
+  fresh: readonly SourceItem[],
+): Promise<Map<SourceItem, VideoRow>> {
+  if (fresh.length === 0) return new Map();
+  const known = await store.videos.known(row.id, []);
+  if (![...known].some((remoteId) => isImported({ remoteId }))) return new Map();
+  return recognised(fresh, await store.videos.list({ sourceId: row.id, limit: MOST_IMPORTED }));
 }

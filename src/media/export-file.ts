@@ -4,21 +4,26 @@ import type { Readable } from 'node:stream';
 import type { Entry } from 'yauzl';
 import { openPromise } from 'yauzl';
 import { Failure } from '../core/failure.ts';
+import type { PastPost } from '../core/past-posts.ts';
 
-/** One own post of TikTok's data export. There is no video id in it. */
-export interface ExportedPost {
-  /** Epoch ms; the export has whole seconds. */
-  postedAt: number;
-  caption: string;
+/** One own post of TikTok's data export. */
+export interface ExportedPost extends PastPost {
   /** Address of the file; undefined where the export has none or one that leads to a sign-in page. */
   link: string | undefined;
-  /** True for photo posts. */
-  photo: boolean;
+}
+
+/** A data export, as far as it is of use here. */
+export interface Export {
+  /** Newest first. */
+  posts: ExportedPost[];
+  /** Whose it is, by user name without `@`, where it says so. */
+  owner: string | undefined;
 }
 
 /** A large creator's export is some tens of MB; a forged archive would unpack without end. */
 const LARGEST_JSON_BYTES = 256 * 1024 * 1024;
 const MOST_ENTRIES = 10_000;
+const MOST_POSTS = 100_000;
 
 /** Hosts of the files, by their ends: the regions differ in the last part. */
 export const fileHosts: readonly string[] = [
@@ -35,7 +40,7 @@ export const fileHosts: readonly string[] = [
  * Reads every shape that was seen from 2021 to 2026, each by its own path only: the watch history has a list of
  * the same name with other people's videos. Throws Failure E_EXPORT.
  */
-export async function readExport(path: string): Promise<ExportedPost[]> {
+export async function readExport(path: string): Promise<Export> {
   const text = await readJsonText(path);
   let root: unknown;
   try {
@@ -47,8 +52,19 @@ export async function readExport(path: string): Promise<ExportedPost[]> {
   if (lists.every((list) => list === undefined) && !looksLikeExport(root))
     throw unreadable('the JSON in it is not TikTok’s');
   const items = lists.flatMap((list) => (Array.isArray(list) ? (list as unknown[]) : []));
+  if (items.length > MOST_POSTS) throw unreadable('it holds too many posts');
   const posts = items.map(readPost).filter((post) => post !== undefined);
-  return posts.sort((one, other) => other.postedAt - one.postedAt);
+  return { posts: posts.sort((one, other) => other.postedAt - one.postedAt), owner: ownerOf(root) };
+}
+
+/** The profile's map stands in sections of several names. */
+function ownerOf(root: unknown): string | undefined {
+  for (const section of ['Profile', 'Profile And Settings'])
+    for (const part of ['Profile Info', 'Profile Information']) {
+      const name = at(root, [section, part, 'ProfileMap', 'userName']);
+      if (typeof name === 'string' && /^[\w.]{1,64}$/u.test(name)) return name;
+    }
+  return undefined;
 }
 
 /** Where own posts stand: since 2025, and before. */
@@ -96,7 +112,19 @@ function readPost(item: unknown): ExportedPost | undefined {
     caption: typeof title === 'string' ? title : '',
     link: videos[0],
     photo: links.length > 0 && videos.length === 0,
+    ...visibilityOf(field(item, 'WhoCanView')),
+    ...aiLabelOf(field(item, 'AIGeneratedContent')),
   };
+}
+
+/** Words of other languages count as not public: nothing is published by mistake. */
+function visibilityOf(value: unknown): Pick<ExportedPost, 'visibility'> {
+  if (typeof value !== 'string' || value.trim() === '') return {};
+  return { visibility: /^(everyone|public|public to everyone)$/iu.test(value.trim()) ? 'public' : 'other' };
+}
+
+function aiLabelOf(value: unknown): Pick<ExportedPost, 'aiGenerated'> {
+  return value === 'Yes' || value === 'No' ? { aiGenerated: value === 'Yes' } : {};
 }
 
 /** `2026-11-21 09:00:00`, in some sections with ` UTC`: UTC in either case. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { MINUTE, SECOND } from '../core/clock.ts';
 import type { ErrorCode } from '../core/codes.ts';
 import { asFailure, Failure } from '../core/failure.ts';
+import { isSameText } from '../core/past-posts.ts';
 import type { MediaSpec } from '../core/rule.ts';
 import type { Video } from '../core/video.ts';
 import type { ExportedPost } from './export-file.ts';
@@ -42,7 +43,7 @@ export const exportSource: MediaSource<ExportSpec> = {
 async function readCached(path: string): Promise<readonly ExportedPost[]> {
   const found = await stat(path).catch(() => undefined);
   const key = JSON.stringify([path, found?.size, found?.mtimeMs]);
-  if (lastRead?.key !== key) lastRead = { key, posts: await readExport(path) };
+  if (lastRead?.key !== key) lastRead = { key, posts: (await readExport(path)).posts };
   return lastRead.posts;
 }
 
@@ -79,12 +80,6 @@ function pick(posts: readonly ExportedPost[], video: Video, now: number): Export
       NEW_EXPORT,
     );
   return post;
-}
-
-/** The API cuts captions at 150 characters; an export of an old kind has none. */
-function isSameText(exported: string, known: string): boolean {
-  const [whole, cut] = [exported.trim(), known.trim().replace(/…$/, '')];
-  return whole !== '' && cut !== '' && (whole.startsWith(cut) || cut.startsWith(whole));
 }
 
 async function fetchPost(post: ExportedPost, context: FindContext): Promise<FoundMedia | Failure> {

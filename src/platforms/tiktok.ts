@@ -166,7 +166,12 @@ function nextCursor(
   return told < before ? told : undefined;
 }
 
-async function stillPublic({ http, signal }: SourceContext, remoteId: string): Promise<'public' | 'gone'> {
+async function stillPublic(
+  { http, signal }: SourceContext,
+  remoteId: string,
+): Promise<'public' | 'gone' | 'unknown'> {
+  // An imported video that the list has not shown yet: nobody knows its id.
+  if (!/^\d+$/u.test(remoteId)) return 'unknown';
   const data = await ask<{ videos?: TiktokVideo[] }>(http, 'video.query', {
     url: `${API}/video/query/`,
     query: { fields: 'id' },

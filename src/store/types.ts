@@ -179,6 +179,11 @@ export interface VideoStore {
   setState(id: number, state: Video['state']): Promise<void>;
   /** A longer caption than the API's cut one, learned from a file source. */
   setCaption(id: number, caption: string): Promise<void>;
+  /**
+   * An imported video is shown by its source: it takes over the source's name for it and its facts. A longer caption
+   * stays. Refuses (E_EXISTS) where that name is stored already.
+   */
+  recognise(id: number, item: SourceItem): Promise<void>;
   /** Remembers which cached file belongs to the video. */
   setMedia(id: number, sha256: string): Promise<void>;
   media(id: number): Promise<string | undefined>;

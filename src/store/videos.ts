@@ -74,6 +74,12 @@ export function videoStore(connection: Connection): VideoStore {
   const one = query<ListedVideo>(`${VIDEO_ROWS} WHERE videos.id = :id`);
   const setState = query('UPDATE videos SET state = :state WHERE id = :id');
   const setCaption = query('UPDATE videos SET caption = :caption WHERE id = :id');
+  const rename = query(`
+    UPDATE videos SET remote_id = :remoteId, url = :url, kind = :kind, published_at = :publishedAt,
+      duration_seconds = :durationSeconds, width = :width, height = :height, facts = :facts,
+      ai_generated = coalesce(:aiGenerated, ai_generated), cover_url = :coverUrl,
+      caption = CASE WHEN length(:caption) > length(caption) THEN :caption ELSE caption END
+    WHERE id = :id`);
   const setMedia = query('UPDATE videos SET media_sha256 = :sha256 WHERE id = :id');
   const media = query<{ sha: string | null }>('SELECT media_sha256 AS sha FROM videos WHERE id = :id');
 
@@ -110,6 +116,20 @@ export function videoStore(connection: Connection): VideoStore {
     list: (filter) => read(() => listVideos(connection, filter)),
     setState: (id, state) => write(() => changed(setState.run({ id, state }), id)),
     setCaption: (id, caption) => write(() => changed(setCaption.run({ id, caption }), id)),
+    recognise: (id, item) =>
+      write(() => {
+        const row = one.get({ id });
+        if (!row) throw noVideo(id);
+        if (isKnown.get({ sourceId: row.source_id, remoteId: item.remoteId }))
+          throw new Failure('E_EXISTS', { message: `The video ${item.remoteId} is stored already.` });
+        const {
+          sourceId: _,
+          seenAt: __,
+          skipped: ___,
+          ...columns
+        } = columnsOf(row.source_id, { item, skipped: [], jobs: [] }, row.seen_at);
+        rename.run({ ...columns, id });
+      }),
     setMedia: (id, sha256) => write(() => changed(setMedia.run({ id, sha256 }), id)),
     media: (id) => read(() => media.get({ id })?.sha ?? undefined),
   };

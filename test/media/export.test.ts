@@ -57,7 +57,7 @@ describe('readExport', () => {
     ],
     ['dates that end in UTC', zipped(current([post({ Date: '2026-11-21 09:00:00 UTC' })]))],
   ])('%s', async (_name, path) => {
-    expect(await readExport(path)).toEqual([expected]);
+    expect((await readExport(path)).posts).toEqual([expected]);
   });
 
   test.each([
@@ -67,7 +67,7 @@ describe('readExport', () => {
     ['no parent at all', { Activity: { 'Video Browsing History': { VideoList: [DECOY] } } }],
     ['old and null', { Video: { Videos: { VideoList: null } } }],
   ])('no posts: %s', async (_name, value) => {
-    expect(await readExport(zipped(value))).toEqual([]);
+    expect((await readExport(zipped(value))).posts).toEqual([]);
   });
 
   test('links that are no files are none; photo posts are called so; damaged items are left out', async () => {
@@ -83,7 +83,7 @@ describe('readExport', () => {
       null,
       7,
     ];
-    const posts = await readExport(zipped(current(list)));
+    const { posts } = await readExport(zipped(current(list)));
     expect(posts.map(({ link, photo }) => [link, photo])).toEqual([
       [undefined, false],
       [undefined, false],

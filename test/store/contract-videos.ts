@@ -136,6 +136,31 @@ export function describeVideos(open: OpenStore): void {
       expect(await store.videos.media(id)).toBe('abc');
       expect(await codeOf(store.videos.setState(99, 'gone'))).toBe('E_NOT_FOUND');
     });
+
+    it('gives an imported video the name and the facts that its source shows, and keeps the longer caption', async () => {
+      const store = await open();
+      const { account, source, rule } = await openLane(store);
+      const imported = exampleItem('export-1', {
+        url: '',
+        caption: 'the whole caption',
+        facts: { imported: true },
+      });
+      const jobs = [exampleJob(account.id, rule.id)];
+      const { videos } = await store.videos.take(source.id, [{ item: imported, jobs, skipped: [] }], T0);
+      const id = videos[0]?.id ?? 0;
+      const shown = exampleItem('757', { caption: 'the whole', durationSeconds: 12, facts: {} });
+      await store.videos.recognise(id, shown);
+      expect(await store.videos.get(id)).toMatchObject({
+        ...shown,
+        caption: 'the whole caption',
+        seenAt: T0,
+        jobs: 1,
+      });
+      const again = await store.videos.take(source.id, [{ item: shown, jobs, skipped: [] }], T0);
+      expect(again).toEqual({ videos: [], jobIds: [] });
+      expect(await codeOf(store.videos.recognise(id, shown))).toBe('E_EXISTS');
+      expect(await codeOf(store.videos.recognise(99, shown))).toBe('E_NOT_FOUND');
+    });
   });
 
   describe('media', () => {
