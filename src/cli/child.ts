@@ -69,11 +69,11 @@ export function createProgram(env: NodeJS.ProcessEnv): Program {
 }
 
 function spawnSelf(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
-  return spawn(process.execPath, [entry(), ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [programPath(), ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
-/** bin/repost stands beside dist/. */
-function entry(): string {
+/** What starts this program: bin/repost stands beside dist/. */
+export function programPath(): string {
   for (const path of ['../bin/repost', '../../bin/repost']) {
     const candidate = fileURLToPath(new URL(path, import.meta.url));
     if (existsSync(candidate)) return candidate;

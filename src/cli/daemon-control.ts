@@ -66,7 +66,7 @@ export async function controlActions(parts: {
 function watchJobs(open: OpenEngine): Map<number, DaemonStatus['running'][number]> {
   const jobs = new Map<number, DaemonStatus['running'][number]>();
   open.on((event) => {
-    if (!('job' in event)) return;
+    if (!('job' in event) || event.kind === 'exchange') return;
     const { id, account } = event.job;
     if (event.kind === 'job-ended') jobs.delete(id);
     else {

@@ -18,6 +18,7 @@ import { planCommands } from './commands/plan.ts';
 import { quarantineCommands } from './commands/quarantine.ts';
 import { ruleCommands } from './commands/rule.ts';
 import { sandboxCommands } from './commands/sandbox.ts';
+import { serviceCommands } from './commands/service.ts';
 import { sourceCommands } from './commands/source.ts';
 import { statusCommands } from './commands/status.ts';
 import { versionCommand } from './commands/version.ts';
@@ -67,7 +68,7 @@ const groups: readonly [string, readonly ((program: Command, around: Surrounding
     'Look and mend:',
     [statusCommands, jobsCommands, limitsCommands, quarantineCommands, doctorCommands, metricsCommands],
   ],
-  ['This machine:', [configCommands, errorsCommands, completionCommands, versionCommand]],
+  ['This machine:', [serviceCommands, configCommands, errorsCommands, completionCommands, versionCommand]],
   ['Try:', [sandboxCommands]],
 ];
 

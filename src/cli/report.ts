@@ -1,8 +1,11 @@
+import type { TracedExchange } from '../core/session.ts';
 import type { EngineEvent } from '../engine/deps.ts';
+import { mask } from '../net/redact.ts';
 import type { JobView } from '../store/types.ts';
 import { schemaVersion } from '../web/views.ts';
 import type { App } from './app.ts';
 import { painter, shorten, wantsColor } from './io.ts';
+import { type LogFile, openLogFile } from './log-file.ts';
 import { sentenceOf } from './sentences.ts';
 import type { Spinner } from './spinner.ts';
 import { bar, clockText, lines } from './table.ts';
@@ -25,18 +28,21 @@ export function createReporter(app: App, form: 'json' | 'lines' | 'silent', spin
   const progress = spinner && progressLines(spinner);
   const levelFor = levelByNews();
 
+  const log = openLog(app);
+
   const write = (event: string, facts: Readonly<Record<string, unknown>>, level: Level) => {
     if (levels.indexOf(level) < levels.indexOf(app.config.text('log.level'))) return;
     const now = app.clock.now();
     if (form === 'json') {
       const at = new Date(now).toISOString();
-      io.stderr.write(`${JSON.stringify({ schemaVersion, at, level, event, ...facts })}\n`);
-      return;
+      return log.write(JSON.stringify({ schemaVersion, at, level, event, ...facts }));
     }
     const clock = (instant: number) => clockText(instant, app.config.text('timezone'));
     // A log keeps the day; who watches knows it.
-    const at = io.stderr.isTTY === true ? clock(now) : `${new Date(now).toISOString().slice(0, 19)}Z`;
-    io.stderr.write(`${paint('dim', at)} ${sentenceOf(event, facts, { paint, clock })}\n`);
+    const watched = io.stderr.isTTY === true && !log.inFile();
+    const at = watched ? clock(now) : `${new Date(now).toISOString().slice(0, 19)}Z`;
+    const voice = log.inFile() ? plain : paint;
+    log.write(`${voice('dim', at)} ${sentenceOf(event, facts, { paint: voice, clock })}`);
   };
 
   return {
@@ -46,7 +52,34 @@ export function createReporter(app: App, form: 'json' | 'lines' | 'silent', spin
       write(event.kind, factsOf(event), levelFor(event));
     },
     say: (event, facts) => write(event, facts, levelOf(event)),
-    close: () => spinner?.close(),
+    close: () => {
+      spinner?.close();
+      log.close();
+    },
+  };
+}
+
+const plain = painter(false);
+
+/** Standard error, or the file that the setting `log.file` names now. */
+function openLog(app: App) {
+  let file: LogFile | undefined;
+  const bounds = () => ({ maxBytes: app.config.number('log.maxSize'), keep: app.config.number('log.keep') });
+  const inFile = () => app.config.text('log.file') !== '';
+  return {
+    inFile,
+    write(text: string): void {
+      // The second net: whatever a line was made of, no secret stays in it.
+      const line = mask(text);
+      const path = app.config.text('log.file');
+      if (file?.path !== path) {
+        file?.close();
+        file = path === '' ? undefined : openLogFile(path, bounds);
+      }
+      if (file) file.write(line);
+      else app.io.stderr.write(`${line}\n`);
+    },
+    close: () => file?.close(),
   };
 }
 
@@ -61,6 +94,7 @@ function levelByNews(): (event: EngineEvent) => Level {
   const told = new Map<number, string>();
   return (event) => {
     if (event.kind === 'poll' && event.fresh === 0) return 'debug';
+    if (event.kind === 'exchange') return 'debug';
     if (!('job' in event)) return levelOf(event.kind);
     const { id, state, reason } = event.job;
     const before = told.get(id);
@@ -81,7 +115,7 @@ function levelByNews(): (event: EngineEvent) => Level {
 function progressLines(spinner: Spinner): (event: EngineEvent) => void {
   const running = new Map<number, { account: string; doing: string }>();
   return (event) => {
-    if (!('job' in event)) return;
+    if (!('job' in event) || event.kind === 'exchange') return;
     const { job } = event;
     if (event.kind === 'job-ended') running.delete(job.id);
     else
@@ -122,12 +156,29 @@ function factsOf(event: Exclude<EngineEvent, { kind: 'job-progress' }>): Record<
       return { message: event.message };
     case 'login-needed':
       return { account: event.account.account, message: event.message };
+    case 'exchange':
+      return exchangeFacts(event.job, event.exchange);
     default:
       return jobFacts(event.job);
   }
 }
 
 const isoOrNull = (at: number | null) => (at === null ? null : new Date(at).toISOString());
+
+/** The address without its query: what a line needs, and nothing that could be a key. */
+function exchangeFacts(job: JobView, exchange: TracedExchange): Record<string, unknown> {
+  const { method, url, status, startedAt, endedAt, sentBytes, call } = exchange;
+  return {
+    job: job.id,
+    account: job.account.account,
+    call: call ?? null,
+    method,
+    url: url.split('?', 1)[0],
+    status,
+    ms: endedAt - startedAt,
+    sentBytes,
+  };
+}
 
 function jobFacts(job: JobView): Record<string, unknown> {
   const over = job.state === 'published' || job.state === 'running';

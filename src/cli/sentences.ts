@@ -43,6 +43,11 @@ export function sentenceOf(event: string, facts: Facts, voice: Voice): string {
       return `stopping: ${text('message')}`;
     case 'job-started':
       return `job ${text('job')} → ${text('account')}: “${text('caption')}”`;
+    case 'exchange':
+      return paint(
+        'dim',
+        `job ${text('job')} → ${text('account')}: ${text('method')} ${text('url')} ${facts['status'] === null ? 'no answer' : text('status')} (${text('ms')} ms)`,
+      );
     case 'job-ended':
       return `job ${text('job')} → ${text('account')}: ${ending(facts, voice)}`;
     default:

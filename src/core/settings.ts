@@ -108,6 +108,14 @@ export const settingSpecs = {
     env: 'REPOST_LOG_FORMAT',
     choices: ['text', 'json'],
   },
+  'log.file': {
+    title: 'file that the daemon writes its log to, instead of standard error',
+    kind: 'text',
+    default: '',
+    env: 'REPOST_LOG_FILE',
+  },
+  'log.maxSize': { title: 'size at which log.file is turned over', kind: 'bytes', default: '10MB', min: 1 },
+  'log.keep': { title: 'older log files that are kept', kind: 'count', default: '5', min: 0 },
 } as const satisfies Record<string, SettingSpec>;
 
 export type SettingKey = keyof typeof settingSpecs;

@@ -7,7 +7,7 @@ import type { MediaFile } from '../core/media.ts';
 import type { PlatformId } from '../core/names.ts';
 import type { Platform, Service } from '../core/platform.ts';
 import type { Rule } from '../core/rule.ts';
-import type { Meter, Trace } from '../core/session.ts';
+import type { Meter, Trace, TracedExchange } from '../core/session.ts';
 import type { Source } from '../core/source.ts';
 import type { JobView, SourceRow, Store, VideoRow } from '../store/types.ts';
 import type { Seal } from './journal.ts';
@@ -78,6 +78,8 @@ export type EngineEvent =
   | ({ kind: 'backfill'; rule: string } & BackfillSum)
   | { kind: 'job-started'; job: JobView }
   | { kind: 'job-progress'; job: JobView; done: number; total: number }
+  /** One request of a job and its answer, secrets masked: for logs at the level `debug`. */
+  | { kind: 'exchange'; job: JobView; exchange: TracedExchange }
   | { kind: 'job-ended'; job: JobView }
   /** Something in the engine itself went wrong; the work goes on. */
   | { kind: 'trouble'; message: string }

@@ -51,7 +51,11 @@ export async function runJob(
       settleMs: platform.settleMs,
       guard: () => sourceStillPublic(deps, video),
     });
-    const post = await publish(deps, { job, video, platform, run, signal, keep: (one) => (exchange = one) });
+    const keep = (one: TracedExchange) => {
+      exchange = one;
+      deps.emit({ kind: 'exchange', job, exchange: one });
+    };
+    const post = await publish(deps, { job, video, platform, run, signal, keep });
     await noteSuccess(deps, job.account.id);
     await store.jobs.publish(job.id, postRow(post, job, clock.now()), record('published'), clock.now());
   } catch (error) {

@@ -9,6 +9,7 @@ import { controlActions } from '../daemon-control.ts';
 import { createDrain, type Drain } from '../daemon-drain.ts';
 import { readPause } from '../daemon-pause.ts';
 import { type OpenEngine, openEngine } from '../engine.ts';
+import { exitCodes, sayFailure } from '../exit.ts';
 import { startHeart } from '../heartbeat.ts';
 import { enter, quarantineText, takeHome } from '../home.ts';
 import { createReporter, type Reporter } from '../report.ts';
@@ -18,6 +19,20 @@ import { version } from '../version.ts';
 
 /** Polls and publishes until told to stop. */
 export async function daemon(turn: Turn): Promise<number> {
+  try {
+    return await live(turn);
+  } catch (error) {
+    const failure = asFailure(error);
+    // systemd knows by the exit code what a restart would not mend (RestartPreventExitStatus). launchd starts
+    // anew whatever did not end well: so there it ends well, and its log says why.
+    const mends = failure.class === 'transient' || failure.class === 'limit';
+    if (turn.app.io.env['REPOST_SERVICE'] !== 'launchd' || mends) throw error;
+    sayFailure(turn.app.io, failure, turn.json);
+    return exitCodes.done;
+  }
+}
+
+async function live(turn: Turn): Promise<number> {
   const { app } = turn;
   const lock = await takeHome(app);
   turn.sayNotes();

@@ -12,6 +12,7 @@ import type { Turn } from '../command.ts';
 import { hostOf } from '../connect.ts';
 import { checkMediaHost } from '../host.ts';
 import { makeFolder } from '../paths.ts';
+import { checkService } from '../service-state.ts';
 import { spanText } from '../table.ts';
 
 /** Less than this is soon full. */
@@ -105,6 +106,7 @@ async function home(app: App): Promise<Check[]> {
   checks.push(
     (await app.daemonRuns()) ? pass('a daemon is running') : warn('no daemon is running', 'repost daemon'),
   );
+  checks.push(...(await checkService(app)));
   return checks;
 }
 
