@@ -25,6 +25,8 @@ export interface App {
   /** Says something that its person must know, whatever the command; once, on stderr. */
   warn(text: string): void;
   store(): Promise<Store>;
+  /** The store for somebody who only looks; to be closed by whoever opened it. */
+  reader(): Promise<Store>;
   vault(): Promise<Vault>;
   net(): Promise<Net>;
   /** True where a daemon (or a sync) works on this home now. */
@@ -63,6 +65,10 @@ export function openApp(io: Io, options: { noInput?: boolean; warn?: (text: stri
     store: () => {
       store ??= openHomeStore(app);
       return store;
+    },
+    reader: async () => {
+      const { openStore } = await import('../store/sqlite.ts');
+      return openStore({ path: files.database, clock, readOnly: true });
     },
     vault: () => {
       vault ??= openHomeVault(app);

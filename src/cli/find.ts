@@ -2,7 +2,8 @@ import type { Account } from '../core/account.ts';
 import { Failure } from '../core/failure.ts';
 import { isPlatformId, type PlatformId, platformIds } from '../core/names.ts';
 import type { Rule } from '../core/rule.ts';
-import type { JobView, SourceRow, Store } from '../store/types.ts';
+import type { JobView, SourceRow, Store, UserRow } from '../store/types.ts';
+import { allUsers } from '../web/users.ts';
 
 /** A platform by its name. Throws E_UNKNOWN_PLATFORM (exit 2) with the list. */
 export function findPlatform(text: string): PlatformId {
@@ -87,4 +88,16 @@ export async function findJob(store: Store, text: string): Promise<JobView> {
 export function wholeNumber(text: string, what: string): number {
   if (/^\d{1,15}$/u.test(text)) return Number(text);
   throw new Failure('E_USAGE', { message: `${what} must be a whole number, not “${text}”.` });
+}
+
+/** A user by name. */
+export async function findUser(store: Store, name: string): Promise<UserRow> {
+  const users = await allUsers(store);
+  const found = users.find((user) => user.name === name);
+  if (found) return found;
+  throw new Failure('E_NOT_FOUND', {
+    message: `There is no user “${name}”.`,
+    hint: `Users: ${users.map((user) => user.name).join(', ')}.`,
+    command: `repost users add NAME`,
+  });
 }

@@ -21,6 +21,7 @@ import { sandboxCommands } from './commands/sandbox.ts';
 import { serviceCommands } from './commands/service.ts';
 import { sourceCommands } from './commands/source.ts';
 import { statusCommands } from './commands/status.ts';
+import { usersCommands } from './commands/users.ts';
 import { versionCommand } from './commands/version.ts';
 import { closest } from './suggest.ts';
 import { topics } from './topics/index.ts';
@@ -68,6 +69,7 @@ const groups: readonly [string, readonly ((program: Command, around: Surrounding
     'Look and mend:',
     [statusCommands, jobsCommands, limitsCommands, quarantineCommands, doctorCommands, metricsCommands],
   ],
+  ['People and programs:', [usersCommands]],
   ['This machine:', [serviceCommands, configCommands, errorsCommands, completionCommands, versionCommand]],
   ['Try:', [sandboxCommands]],
 ];

@@ -128,7 +128,7 @@ function progressLines(spinner: Spinner): (event: EngineEvent) => void {
   };
 }
 
-function factsOf(event: Exclude<EngineEvent, { kind: 'job-progress' }>): Record<string, unknown> {
+export function factsOf(event: Exclude<EngineEvent, { kind: 'job-progress' }>): Record<string, unknown> {
   switch (event.kind) {
     case 'poll':
       return { source: event.source.name, found: event.found, fresh: event.fresh };

@@ -39,6 +39,8 @@ export function sentenceOf(event: string, facts: Facts, voice: Voice): string {
       return paint('yellow', `paused since ${text('since')}; go on with: repost daemon resume`);
     case 'resumed':
       return 'going on after the pause';
+    case 'listening':
+      return `the page and the API: ${text('address')} (open it with: repost dashboard)`;
     case 'stopping':
       return `stopping: ${text('message')}`;
     case 'job-started':

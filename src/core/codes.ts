@@ -524,6 +524,54 @@ const table = {
     todo: 'See its message; update the program if it is old.',
     command: 'repost doctor',
   },
+  // --- the local API
+  E_API_SIGN_IN: {
+    class: 'auth',
+    side: 'you',
+    title: 'The local API does not know who is asking.',
+    todo: 'Send a token of this machine as “Authorization: Bearer …”, or open the page with repost dashboard.',
+    command: 'repost token add',
+  },
+  E_API_ROLE: {
+    class: 'auth',
+    side: 'you',
+    title: 'This token’s role does not allow that.',
+    todo: 'Ask the person at the machine for a token with another role.',
+    command: 'repost token list',
+  },
+  E_API_ORIGIN: {
+    class: 'config',
+    side: 'you',
+    title: 'The request came from another page or by another name.',
+    todo: 'Use the address that repost says at its start; behind a proxy, set daemon.http.origin.',
+    command: 'repost config list',
+  },
+  E_API_BUSY: {
+    class: 'limit',
+    side: 'you',
+    title: 'Too many requests to the local API.',
+    todo: 'Wait as long as Retry-After says.',
+  },
+  E_API_KEY: {
+    class: 'config',
+    side: 'you',
+    title: 'This idempotency key belongs to another request.',
+    todo: 'Use a new key for each change, and the same key only to repeat it.',
+  },
+  E_LINK: {
+    class: 'auth',
+    side: 'you',
+    title: 'This link is not valid any more.',
+    todo: 'Ask for a new one.',
+    command: 'repost jobs approve-link ID',
+  },
+  E_USER_LIMIT: {
+    class: 'limit',
+    side: 'you',
+    title: 'This user’s own limit is reached.',
+    todo: 'Wait, or raise the limit.',
+    command: 'repost users set NAME --limit posts-per-day=N',
+  },
 } as const satisfies Record<string, CodeEntry>;
 
 export type ErrorCode = keyof typeof table;

@@ -72,7 +72,15 @@ export const settingSpecs = {
     title: 'address of the local API and page, or off',
     kind: 'text',
     default: '127.0.0.1:4455',
+    env: 'REPOST_HTTP',
   },
+  'daemon.http.origin': {
+    title: 'https address of the proxy before the local API, where there is one',
+    kind: 'text',
+    default: '',
+  },
+  'daemon.http.tlsCert': { title: 'certificate of the local API, a PEM file', kind: 'text', default: '' },
+  'daemon.http.tlsKey': { title: 'key of that certificate, a PEM file', kind: 'text', default: '' },
   'daemon.concurrency': { title: 'jobs that may run at once', kind: 'count', default: '8', min: 1 },
   'daemon.drain': {
     title: 'how long running jobs may take to end when the daemon is told to stop',

@@ -20,7 +20,15 @@ interface AttemptColumns {
 
 type JobLists = Pick<
   JobStore,
-  'get' | 'list' | 'counts' | 'waitingByReason' | 'attempts' | 'posts' | 'posted' | 'oldestWaiting'
+  | 'get'
+  | 'list'
+  | 'counts'
+  | 'countsOf'
+  | 'waitingByReason'
+  | 'attempts'
+  | 'posts'
+  | 'posted'
+  | 'oldestWaiting'
 >;
 
 /** Jobs as people look at them. */
@@ -36,6 +44,12 @@ export function jobLists(connection: Connection): JobLists {
   const attempts = query<AttemptColumns>('SELECT * FROM attempts WHERE job_id = :jobId ORDER BY id');
   const oldest = query<JobColumns>(
     "SELECT * FROM jobs INDEXED BY jobs_open WHERE open_state = 'waiting' ORDER BY id LIMIT 1",
+  );
+
+  const oldestOf = query<JobColumns>(`
+    SELECT * FROM jobs INDEXED BY jobs_open WHERE open_state = 'waiting' AND user = :user ORDER BY id LIMIT 1`);
+  const countedOf = query<{ state: JobState; reason: WaitReason | null; jobs: number }>(
+    'SELECT state, reason, count(*) AS jobs FROM jobs WHERE user = :user GROUP BY state, reason',
   );
 
   const posted = query<{ remote_id: string }>(`
@@ -57,6 +71,14 @@ export function jobLists(connection: Connection): JobLists {
           number
         >;
       }),
+    countsOf: (user) =>
+      read(() => {
+        const rows = countedOf.all({ user });
+        const states = Object.fromEntries(jobStates.map((state) => [state, 0])) as Record<JobState, number>;
+        for (const row of rows) states[row.state] += row.jobs;
+        const waiting = rows.filter((row) => row.state === 'waiting');
+        return { states, reasons: Object.fromEntries(waiting.map((row) => [row.reason, row.jobs])) };
+      }),
     waitingByReason: () => read(() => Object.fromEntries(reasons.all().map((row) => [row.reason, row.jobs]))),
     attempts: (jobId) => read(() => attempts.all({ jobId }).map(attemptOf)),
     posted: (accountId, remoteIds) =>
@@ -65,9 +87,9 @@ export function jobLists(connection: Connection): JobLists {
         return new Set(rows.map((row) => row.remote_id));
       }),
     posts: (filter) => read(() => listPosts(connection, filter).map(jobs.view)),
-    oldestWaiting: () =>
+    oldestWaiting: (user) =>
       read(() => {
-        const row = oldest.get();
+        const row = user === undefined ? oldest.get() : oldestOf.get({ user });
         return row && jobs.view(row);
       }),
   };
@@ -114,14 +136,17 @@ function newest({ query }: Connection, filter: JobFilter, limit: number, openSta
 
 /** The newest posts' jobs. */
 function listPosts({ query }: Connection, filter: Parameters<JobStore['posts']>[0]): JobColumns[] {
-  const { since, platform, accountId, limit } = filter;
+  const { since, platform, accountId, user, before, limit } = filter;
   const conditions = [
     since !== undefined && 'posts.published_at >= :since',
     platform && 'jobs.account_id IN (SELECT id FROM accounts WHERE platform = :platform)',
     accountId !== undefined && 'jobs.account_id = :accountId',
+    user !== undefined && 'jobs.user = :user',
+    before !== undefined &&
+      '(posts.published_at, posts.job_id) < (SELECT published_at, job_id FROM posts WHERE job_id = :before)',
   ].filter(Boolean);
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-  const values = present({ since, platform, accountId, most: bounded(limit) });
+  const values = present({ since, platform, accountId, user, before, most: bounded(limit) });
   return query<JobColumns>(`
     SELECT jobs.* FROM posts CROSS JOIN jobs ON jobs.id = posts.job_id ${where}
     ORDER BY posts.published_at DESC, posts.job_id DESC LIMIT :most`).all(values as Values);

@@ -4,6 +4,7 @@ import { accountStore } from './accounts.ts';
 import { appStore } from './apps.ts';
 import { breakerStore } from './breakers.ts';
 import { createConnection } from './connection.ts';
+import { credentialStore } from './credentials.ts';
 import { hostedStore } from './hosted.ts';
 import { jobStore } from './jobs.ts';
 import { journalStore } from './journal.ts';
@@ -11,6 +12,7 @@ import { limitStore } from './limits.ts';
 import { mediaStore } from './media.ts';
 import { metaStore } from './meta.ts';
 import { type OpenOptions, openDatabase } from './open.ts';
+import { replyStore } from './replies.ts';
 import { ruleStore } from './rules.ts';
 import { sourceStore } from './sources.ts';
 import { tallyStore } from './tallies.ts';
@@ -44,6 +46,8 @@ export function storeOn(db: Database, clock: Clock, path: string): Store {
     breakers: breakerStore(connection),
     hosted: hostedStore(connection),
     tallies: tallyStore(connection),
+    credentials: credentialStore(connection),
+    replies: replyStore(connection),
     meta: metaStore(connection),
     version: connection.version,
     close: connection.close,

@@ -29,6 +29,8 @@ export interface Store {
   breakers: BreakerStore;
   hosted: HostedStore;
   tallies: TallyStore;
+  credentials: CredentialStore;
+  replies: ReplyStore;
   /** Small named values: consents, generation, settings of the home. Never secrets. */
   meta: {
     get(key: string): Promise<string | undefined>;
@@ -82,6 +84,53 @@ export interface UserStore {
   save(user: Omit<UserRow, 'createdAt'>, now: number): Promise<UserRow>;
   list(): Promise<UserRow[]>;
   remove(name: string): Promise<boolean>;
+}
+
+/** What opens the local API, or one page of it. The thing itself is shown once and never stored. */
+export interface CredentialRow {
+  id: string;
+  kind: 'token' | 'code' | 'session' | 'link';
+  name: string;
+  /** Whose things it sees; null: everybody's. */
+  user: string | null;
+  role: UserRow['role'];
+  /** SHA-256 of the secret part, hex; empty for links, which are signed. */
+  hash: string;
+  /** For links: the job that they are about. */
+  jobId: number | null;
+  createdAt: number;
+  expiresAt: number | null;
+  lastUsedAt: number | null;
+}
+
+export interface CredentialStore {
+  /** Also forgets those that have expired. */
+  add(row: Omit<CredentialRow, 'createdAt' | 'lastUsedAt'>, now: number): Promise<CredentialRow>;
+  get(id: string): Promise<CredentialRow | undefined>;
+  list(kind: CredentialRow['kind']): Promise<CredentialRow[]>;
+  touch(id: string, now: number): Promise<void>;
+  /** Removes it and gives what was removed: of two that take the same, one gets it. */
+  take(id: string, kind: CredentialRow['kind']): Promise<CredentialRow | undefined>;
+  /** All of a user. Gives how many. */
+  removeOf(user: string): Promise<number>;
+}
+
+/** An answer that was given to a request with a key; status null while it is under way. */
+export interface Reply {
+  /** Fingerprint of the request. */
+  request: string;
+  status: number | null;
+  body: string | null;
+}
+
+export interface ReplyStore {
+  /** Undefined where the key is new: it is taken now. Forgets answers older than `keepMs`. */
+  begin(key: string, request: string, now: number, keepMs: number): Promise<Reply | undefined>;
+  finish(key: string, status: number, body: string): Promise<void>;
+  /** Frees a key whose request did not end. */
+  forget(key: string): Promise<void>;
+  /** Frees all keys whose request died with the process. */
+  dropUnfinished(): Promise<number>;
 }
 
 // ---------------------------------------------------------------- sources, rules, videos
@@ -175,7 +224,14 @@ export interface VideoStore {
   known(sourceId: number, remoteIds: readonly string[]): Promise<Set<string>>;
   get(id: number): Promise<VideoRow | undefined>;
   /** Newest first by `publishedAt`; `since`: published at or after; `before`: only those after the video of this id, the next page. Default 50. */
-  list(filter: { sourceId?: number; since?: number; limit?: number; before?: number }): Promise<VideoRow[]>;
+  list(filter: {
+    sourceId?: number;
+    /** Only of sources that this user owns. */
+    user?: string;
+    since?: number;
+    limit?: number;
+    before?: number;
+  }): Promise<VideoRow[]>;
   setState(id: number, state: Video['state']): Promise<void>;
   /** A longer caption than the API's cut one, learned from a file source. */
   setCaption(id: number, caption: string): Promise<void>;
@@ -263,6 +319,11 @@ export interface JobStore {
   list(filter: JobFilter): Promise<JobView[]>;
   /** Jobs by state, kept as counters, not counted. */
   counts(): Promise<Record<JobState, number>>;
+  /** One user's jobs by state, and the waiting ones by reason: counted. */
+  countsOf(user: string): Promise<{
+    states: Record<JobState, number>;
+    reasons: Partial<Record<WaitReason, number>>;
+  }>;
   /** Waiting jobs by reason. */
   waitingByReason(): Promise<Partial<Record<WaitReason, number>>>;
   /**
@@ -330,11 +391,14 @@ export interface JobStore {
     since?: number;
     platform?: PlatformId;
     accountId?: number;
+    user?: string;
+    /** Only those after the post of this job: the next page. */
+    before?: number;
   }): Promise<JobView[]>;
   /** Which of these remote ids are posts on this account that jobs of ours made. */
   posted(accountId: number, remoteIds: readonly string[]): Promise<Set<string>>;
-  /** The oldest waiting job, with its reason. */
-  oldestWaiting(): Promise<JobView | undefined>;
+  /** The oldest waiting job (of a user), with its reason. */
+  oldestWaiting(user?: string): Promise<JobView | undefined>;
 }
 
 export interface StepRow {

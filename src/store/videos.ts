@@ -178,15 +178,16 @@ export function signedOut(): Failure {
 }
 
 function listVideos({ query }: Connection, filter: Parameters<VideoStore['list']>[0]): VideoRow[] {
-  const { sourceId, since, before, limit } = filter;
+  const { sourceId, user, since, before, limit } = filter;
   const conditions = ['true'];
   if (sourceId !== undefined) conditions.push('videos.source_id = :sourceId');
+  if (user !== undefined) conditions.push('videos.source_id IN (SELECT id FROM sources WHERE user = :user)');
   if (since !== undefined) conditions.push('videos.published_at >= :since');
   if (before !== undefined) {
     conditions.push(`(videos.published_at, videos.id) <
       (SELECT earlier.published_at, earlier.id FROM videos AS earlier WHERE earlier.id = :before)`);
   }
-  const values = present({ sourceId, since, before, limit: limit ?? DEFAULT_LIMIT });
+  const values = present({ sourceId, user, since, before, limit: limit ?? DEFAULT_LIMIT });
   return query<ListedVideo>(`
     ${VIDEO_ROWS} WHERE ${conditions.join(' AND ')}
     ORDER BY videos.published_at DESC, videos.id DESC LIMIT :limit`)

@@ -3,7 +3,8 @@ import type { JobError } from '../core/job.ts';
 import type { LimitState } from '../core/limit.ts';
 import type { Rule } from '../core/rule.ts';
 import type { Video } from '../core/video.ts';
-import type { AttemptRow, JobView, SourceRow, VideoRow } from '../store/types.ts';
+import type { AttemptRow, CredentialRow, JobView, SourceRow, UserRow, VideoRow } from '../store/types.ts';
+import type { Holdings } from './users.ts';
 
 /** Version of all JSON objects; fields are only ever added. */
 export const schemaVersion = 1;
@@ -173,4 +174,29 @@ export function ruleView(rule: Rule, sources: readonly SourceRow[], accounts: re
 
 export function limitView(limit: LimitState) {
   return { schemaVersion, ...limit, resetsAt: iso(limit.resetsAt), blockedUntil: iso(limit.blockedUntil) };
+}
+
+export function userView(user: UserRow, has: Holdings) {
+  return {
+    schemaVersion,
+    name: user.name,
+    role: user.role,
+    limits: user.limits,
+    has,
+    createdAt: user.createdAt === 0 ? null : iso(user.createdAt),
+  };
+}
+
+/** What may be told of a token: everything but itself. */
+export function tokenView(row: CredentialRow) {
+  return {
+    schemaVersion,
+    id: row.id,
+    name: row.name,
+    user: row.user,
+    role: row.role,
+    createdAt: iso(row.createdAt),
+    expiresAt: iso(row.expiresAt),
+    lastUsedAt: iso(row.lastUsedAt),
+  };
 }

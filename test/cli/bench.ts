@@ -46,6 +46,8 @@ export async function openBench(env: NodeJS.ProcessEnv = {}): Promise<Bench> {
       REPOST_VAULT: 'file',
       CREDENTIALS_DIRECTORY: dir,
       REPOST_NO_INPUT: '1',
+      // Homes of tests share this machine: none takes the usual port.
+      REPOST_HTTP: 'off',
       ...env,
     },
   });

@@ -55,6 +55,8 @@ export async function openCliHome(options: CliHomeOptions = {}): Promise<CliHome
     REPOST_VAULT: 'file',
     CREDENTIALS_DIRECTORY: dir,
     REPOST_NO_INPUT: '1',
+    // Homes of tests share this machine: none takes the usual port.
+    REPOST_HTTP: 'off',
     ...options.env,
   };
   const repost = createProgram(env);

@@ -30,7 +30,10 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   // Patterns from people: core decides, and this engine can't hang.
   re2js: ['core'],
   yaml: ['cli'],
-  ajv: ['cli'],
+  ajv: ['cli', 'web'],
+  fastify: ['web'],
+  '@fastify/swagger': ['web'],
+  typebox: ['web'],
   aws4fetch: ['media'],
   commander: ['cli'],
   inquirer: ['cli'],

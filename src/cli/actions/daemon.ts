@@ -16,6 +16,7 @@ import { createReporter, type Reporter } from '../report.ts';
 import { onCrash, onStop } from '../signals.ts';
 import { openSupervisor, type Supervisor } from '../supervisor.ts';
 import { version } from '../version.ts';
+import { startWeb, type Web } from '../web.ts';
 
 /** Polls and publishes until told to stop. */
 export async function daemon(turn: Turn): Promise<number> {
@@ -42,15 +43,19 @@ async function live(turn: Turn): Promise<number> {
   const supervisor = openSupervisor(app.io.env, process.pid, ({ message }) =>
     reporter.say('error', { message: `The service manager could not be told: ${message}` }),
   );
+  let web: Web | undefined;
   try {
     const open = await openEngine(app);
     open.on((event) => reporter.tell(event));
+    web = await startWeb(app, open, reporter);
     const held = quarantineText(await enter(app));
     if (held) reporter.say('quarantine', { message: held });
     const recovered = await open.engine.recover();
     reporter.say('started', { version, home: app.paths.data, recovered });
-    await run({ app, open, reporter, supervisor });
+    web.ready();
+    await run({ app, open, reporter, supervisor, web });
   } finally {
+    await web?.close();
     await lock.release();
     reporter.say('stopped', {});
     reporter.close();
@@ -64,9 +69,10 @@ interface Parts {
   open: OpenEngine;
   reporter: Reporter;
   supervisor: Supervisor | undefined;
+  web: Web;
 }
 
-async function run({ app, open, reporter, supervisor }: Parts): Promise<void> {
+async function run({ app, open, reporter, supervisor, web }: Parts): Promise<void> {
   const pause = await readPause(await app.store());
   if (pause) reporter.say('paused', { since: pause.since });
   const running = startDaemon(
@@ -78,6 +84,8 @@ async function run({ app, open, reporter, supervisor }: Parts): Promise<void> {
   const drain = createDrain({ app, open, running, reporter, supervisor });
   const look = () => {
     reload(app, open, reporter);
+    web.reload().catch((error) => reporter.say('error', { message: asFailure(error).message }));
+    web.changed();
     running.nudge();
   };
   const ends = [
@@ -115,7 +123,7 @@ async function feed(app: App, running: Daemon, supervisor: Supervisor | undefine
 
 /** The daemon works without its control socket as well: then it is said once. */
 async function openControl(
-  parts: Omit<Parts, 'supervisor'> & { running: Daemon; drain: Drain; look: () => void },
+  parts: Omit<Parts, 'supervisor' | 'web'> & { running: Daemon; drain: Drain; look: () => void },
 ): Promise<() => Promise<void>> {
   const { app, reporter } = parts;
   try {

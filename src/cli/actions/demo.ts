@@ -69,6 +69,8 @@ function demoEnv(env: NodeJS.ProcessEnv, home: string): NodeJS.ProcessEnv {
     REPOST_VAULT: 'file',
     REPOST_VAULT_PASSPHRASE_FILE: join(home, 'passphrase'),
     REPOST_NO_INPUT: '1',
+    // It needs no page, and the usual port may be somebody’s.
+    REPOST_HTTP: 'off',
   };
 }
 

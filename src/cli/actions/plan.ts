@@ -30,7 +30,7 @@ export async function showPlan(turn: Turn, options: PlanOptions): Promise<undefi
   const { app } = turn;
   const last = wholeNumber(options.last, '--last');
   const fresh = options.poll ? await look(app) : undefined;
-  const store = await openReader(app);
+  const store = await app.reader();
   try {
     const rule = options.rule === undefined ? undefined : await findRule(store, options.rule);
     const plan = await makePlan(planDeps(app, store), {
@@ -54,7 +54,7 @@ export async function rehearseRule(
   options: { last: string; full?: boolean },
   text: string,
 ): Promise<undefined> {
-  const store = await openReader(turn.app);
+  const store = await turn.app.reader();
   try {
     const rule = await findRule(store, text);
     const plan = await testRule(planDeps(turn.app, store), rule, wholeNumber(options.last, '--last'));
@@ -62,11 +62,6 @@ export async function rehearseRule(
   } finally {
     await store.close();
   }
-}
-
-async function openReader(app: App): Promise<Store> {
-  const { openStore } = await import('../../store/sqlite.ts');
-  return openStore({ path: app.files.database, clock: app.clock, readOnly: true });
 }
 
 function planDeps(app: App, store: Store): PlanDeps {
