@@ -14,6 +14,7 @@ import { jobsCommands } from './commands/jobs.ts';
 import { limitsCommands } from './commands/limits.ts';
 import { loginCommands } from './commands/login.ts';
 import { metricsCommands } from './commands/metrics.ts';
+import { opsCommands } from './commands/ops.ts';
 import { planCommands } from './commands/plan.ts';
 import { quarantineCommands } from './commands/quarantine.ts';
 import { ruleCommands } from './commands/rule.ts';
@@ -67,7 +68,15 @@ const groups: readonly [string, readonly ((program: Command, around: Surrounding
   ['Publish:', [planCommands, importCommands, daemonCommands]],
   [
     'Look and mend:',
-    [statusCommands, jobsCommands, limitsCommands, quarantineCommands, doctorCommands, metricsCommands],
+    [
+      statusCommands,
+      jobsCommands,
+      limitsCommands,
+      quarantineCommands,
+      doctorCommands,
+      metricsCommands,
+      opsCommands,
+    ],
   ],
   ['People and programs:', [usersCommands]],
   ['This machine:', [serviceCommands, configCommands, errorsCommands, completionCommands, versionCommand]],
