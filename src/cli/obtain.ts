@@ -10,8 +10,10 @@ import { findFolderVideo, folderVideos } from '../media/folder-videos.ts';
 import type { MediaTools } from '../media/program.ts';
 import { verify } from '../media/verify.ts';
 import { download } from '../net/download.ts';
+import { feedSource } from '../platforms/feed.ts';
 import type { App } from './app.ts';
 import { importedMedia } from './imports.ts';
+import { fromFeed } from './obtain-feed.ts';
 import { makeFolder } from './paths.ts';
 
 /** Gets a video's file by its rule and makes it fit the destination. */
@@ -48,6 +50,11 @@ export async function createObtain(app: App): Promise<EngineDeps['obtain']> {
       if (own.sha256 !== knownSha256) await store.videos.setMedia(video.id, own.sha256);
       return makeFit(own, platform.media, options, { cache, tools });
     }
+    if (source?.kind === feedSource.id) {
+      const own = await fromFeed(app, cache, { video, source, knownSha256 }, tools);
+      if (own && own.sha256 !== knownSha256) await store.videos.setMedia(video.id, own.sha256);
+      if (own) return makeFit(own, platform.media, options, { cache, tools });
+    }
     const file = await obtain(video, specs, {
       tools,
       cache,
@@ -59,7 +66,7 @@ export async function createObtain(app: App): Promise<EngineDeps['obtain']> {
       },
       siblings: siblings.filter((other) => other.id !== video.id),
       ...(knownSha256 === undefined ? {} : { knownSha256 }),
-      ...(source?.accountId ? { handle: source.name.replace(/^tiktok:@?/u, '') } : {}),
+      ...(source?.kind === 'tiktok' ? { handle: source.name.replace(/^tiktok:@?/u, '') } : {}),
     });
     if (knownSha256 !== file.sha256) await store.videos.setMedia(video.id, file.sha256);
     if (file.caption !== undefined && file.caption.length > video.caption.length)

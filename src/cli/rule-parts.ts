@@ -86,7 +86,7 @@ export async function consent(turn: Turn, store: Store, given: boolean): Promise
   if (!agreed && canAsk(turn.app.io, turn.noInput)) {
     const { askConfirm } = await import('./prompts.ts');
     agreed = await askConfirm(
-      'TikTok’s terms forbid automated fetching unless TikTok permits it. Are these your own videos, and do you have the right to fetch them with yt-dlp?',
+      'The terms of TikTok and YouTube forbid automated fetching unless they permit it. Are these your own videos, and do you have the right to fetch them with yt-dlp?',
     );
   }
   if (!agreed) throw new Failure('E_CONSENT');

@@ -471,6 +471,13 @@ const table = {
     title: 'The media folder can’t be read.',
     todo: 'Bring the folder back or name another one in the rule.',
   },
+  E_FEED: {
+    class: 'transient',
+    side: 'platform',
+    title: 'The feed can’t be read.',
+    todo: 'Look at the address in a browser. It is asked again by itself.',
+    command: 'repost source list',
+  },
   E_OUTPUT: {
     class: 'config',
     side: 'you',

@@ -23,6 +23,8 @@ export interface SourceContext {
 /** A place where new videos appear. */
 export interface Source {
   readonly id: string;
+  /** True where it is asked without credentials, although its videos are an account's. */
+  readonly anonymous?: true;
   /** Items newest first, known ones included, duplicates removed; pages are the source's affair. */
   poll(context: SourceContext): Promise<SourceItem[]>;
   /**

@@ -16,7 +16,8 @@ export async function sourceContext(
   signal?: AbortSignal,
 ): Promise<SourceContext> {
   const { store, clock } = deps;
-  const account = source.accountId === null ? undefined : await store.accounts.get(source.accountId);
+  const asked = deps.registry.source(source.kind)?.anonymous ? null : source.accountId;
+  const account = asked === null ? undefined : await store.accounts.get(asked);
   const service = account && deps.registry.service(account.platform);
   const since =
     source.baselineAt === null ? 0 : Math.min(clock.now(), source.lastGoodPollAt ?? 0) - LOOK_BACK_MS;

@@ -26,6 +26,8 @@ const FETCH_TIMEOUT_MS = 15 * MINUTE;
 const FORMAT_ORDER = 'vcodec:h264,res,br';
 const FORMAT_FILTER = 'b[vcodec!=?none][format_id!=download]';
 
+const YOUTUBE_PAGE = 'https://www.youtube.com/watch?v=';
+
 const PRINTED =
   'after_move:%(.{id,title,description,timestamp,duration,width,height,ext,format_id,vcodec,acodec,filesize,uploader,filepath})j';
 
@@ -55,12 +57,14 @@ export const ytdlpSource: MediaSource<YtdlpSpec> = {
 /** The post's address, made anew from its parts: nothing that a stranger wrote reaches the command line. */
 function postAddress(video: Video): string | Failure {
   const url = URL.canParse(video.url) ? new URL(video.url) : undefined;
+  if (url?.hostname === 'www.youtube.com' && /^[\w-]{11}$/.test(video.remoteId))
+    return `${YOUTUBE_PAGE}${video.remoteId}`;
   const hosts = ['www.tiktok.com', 'tiktok.com', 'm.tiktok.com'];
   const parts = /^\/@([^/]*)\/(video|photo)\/(\d{1,25})\/?$/.exec(url?.pathname ?? '');
   if (url === undefined || !hosts.includes(url.hostname) || parts === null || parts[3] !== video.remoteId)
     return new Failure('E_MEDIA_INVALID', {
       kind: 'reject',
-      message: 'yt-dlp can fetch TikTok’s own videos only; this address is none of them.',
+      message: 'yt-dlp is used for pages of TikTok and YouTube only; this address is none of them.',
       hint: 'Give the rule another way to the file: --media folder:DIR.',
     });
   if (parts[2] === 'photo')
@@ -108,7 +112,7 @@ async function fetchPost(address: string, version: string, context: FindContext)
   const timeoutMs = context.ytDlp?.timeoutMs ?? FETCH_TIMEOUT_MS;
   const end = await runProgram({
     program: context.tools.ytDlp ?? 'yt-dlp',
-    args: [...(await fetchOptions(version, context)), '--', context.mapUrl(address)],
+    args: [...(await fetchOptions(address, version, context)), '--', context.mapUrl(address)],
     debianPackage: 'yt-dlp',
     timeoutMs,
     clock,
@@ -129,7 +133,7 @@ async function fetchPost(address: string, version: string, context: FindContext)
   }
 }
 
-async function fetchOptions(version: string, context: FindContext): Promise<string[]> {
+async function fetchOptions(address: string, version: string, context: FindContext): Promise<string[]> {
   const { rateLimit = '5M', cookies, impersonate } = context.ytDlp ?? {};
   const options = ['--ignore-config', '--no-exec', '--no-update', '--no-cache-dir', '--no-playlist'];
   options.push('--no-progress', '--no-warnings', '--restrict-filenames');
@@ -144,9 +148,15 @@ async function fetchOptions(version: string, context: FindContext): Promise<stri
     options.push('--cookies', copy);
   }
   if (impersonate !== undefined) options.push('--impersonate', impersonate);
-  options.push('--force-overwrites', '-S', FORMAT_ORDER, '-f', FORMAT_FILTER, '--print', PRINTED);
+  options.push('--force-overwrites', '-S', FORMAT_ORDER, ...formatsFor(address), '--print', PRINTED);
   options.push('-P', context.workspace, '-o', 'fetched.%(ext)s');
   return options;
+}
+
+/** YouTube keeps picture and sound apart; what holds both is small. ffmpeg puts them together. */
+function formatsFor(address: string): string[] {
+  if (!address.startsWith(YOUTUBE_PAGE)) return ['-f', FORMAT_FILTER];
+  return ['-f', 'bv*[vcodec^=avc1]+ba[ext=m4a]/b[ext=mp4]/b', '--merge-output-format', 'mp4'];
 }
 
 /** It ended well, and yet nothing says that it is the right post, a video, or there at all. */

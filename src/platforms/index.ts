@@ -4,6 +4,7 @@ import type { Platform, Service } from '../core/platform.ts';
 import type { Source } from '../core/source.ts';
 import { bluesky } from './bluesky.ts';
 import { facebook } from './facebook.ts';
+import { feedSource } from './feed.ts';
 import { instagram } from './instagram.ts';
 import { linkedin } from './linkedin.ts';
 import { mastodon } from './mastodon.ts';
@@ -34,7 +35,10 @@ const platforms: Readonly<Partial<Record<PlatformId, Platform>>> = {
 const services: Readonly<Partial<Record<PlatformId, Service>>> = { tiktok, ...platforms };
 
 /** Every kind of source. */
-const sources: Readonly<Record<string, Source>> = { tiktok: tiktokSource };
+const sources: Readonly<Record<string, Source>> = {
+  tiktok: tiktokSource,
+  feed: feedSource,
+};
 
 export const registry = {
   platform: (id: PlatformId) => platforms[id],

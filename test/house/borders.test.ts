@@ -29,6 +29,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   yauzl: ['media'],
   // Patterns from people: core decides, and this engine can't hang.
   re2js: ['core'],
+  'fast-xml-parser': ['platforms'],
   yaml: ['cli'],
   ajv: ['cli', 'web'],
   fastify: ['web'],

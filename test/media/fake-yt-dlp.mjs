@@ -29,6 +29,7 @@ const known = {
   '--max-filesize': 1,
   '--cookies': 1,
   '--impersonate': 1,
+  '--merge-output-format': 1,
   '--print': 1,
   '-S': 1,
   '-f': 1,

@@ -95,7 +95,19 @@ describe('yt-dlp as a source', () => {
     expect(calls()[1]?.argv.at(-1)).toBe(`https://www.tiktok.com/@${name}/video/${VIDEO_ID}`);
   });
 
+  test('a video of a YouTube channel: picture and sound, put together', async () => {
+    const { find, calls } = setUp({ report: { id: 'dQw4w9WgXcQ' } });
+    const url = 'https://www.youtube.com/watch?v=dQw4w9WgXcQ';
+    expect(await find({}, { url, remoteId: 'dQw4w9WgXcQ' })).toMatchObject({ owned: true });
+    const argv = calls()[1]?.argv ?? [];
+    expect(argv.at(-1)).toBe(url);
+    expect(argv.join(' ')).toContain(
+      '-f bv*[vcodec^=avc1]+ba[ext=m4a]/b[ext=mp4]/b --merge-output-format mp4',
+    );
+  });
+
   test.each([
+    'https://www.youtube.com/watch?v=--exec=idxx',
     `https://evil.example/@u/video/${VIDEO_ID}`,
     `https://www.tiktok.com.evil.example/@u/video/${VIDEO_ID}`,
     'https://www.tiktok.com/@u/video/7000000000000000001',

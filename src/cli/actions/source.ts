@@ -1,43 +1,89 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Account } from '../../core/account.ts';
 import { Failure } from '../../core/failure.ts';
+import type { Store } from '../../store/types.ts';
 import { sourceView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
+import { channelFeed, type FeedAddress, feedAddress } from '../feed-address.ts';
 import { findAccount, findSource } from '../find.ts';
 import { relativeText, tableWidth, tallTable } from '../table.ts';
 
 export async function addSource(turn: Turn, options: { as: string }, text: string): Promise<undefined> {
-  const { app, print, note } = turn;
+  const { app } = turn;
   const store = await app.store();
-  const now = app.clock.now();
-  const sources = await store.sources.list();
+  if (/^https?:\/\//iu.test(text)) return addFeed(turn, feedAddress(text), options.as);
   if (/^[a-z]+:@?[\w.-]+$/iu.test(text) || /^\d+$/u.test(text)) {
     const account = await findAccount(store, text);
-    if (account.platform !== 'tiktok') {
-      throw new Failure('E_USAGE', {
-        message: `${account.account} can’t be watched: only TikTok accounts and folders are sources.`,
-      });
-    }
-    const known = sources.find((source) => source.accountId === account.id);
-    const row =
-      known ??
-      (await store.sources.add(
-        { kind: 'tiktok', accountId: account.id, locator: null, name: account.account, user: account.user },
-        now,
-      ));
-    return print(sourceView(row), () => `${row.name} is ${known ? 'already ' : ''}watched.`) as undefined;
+    if (account.platform === 'youtube') return addFeed(turn, channelFeed(account.remoteId), account.user);
+    if (account.platform === 'tiktok') return addAccount(turn, account);
+    throw new Failure('E_USAGE', {
+      message: `${account.account} can’t be watched: sources are TikTok accounts, YouTube channels, feeds and folders.`,
+    });
   }
-  const path = resolve(text);
+  return addFolder(turn, resolve(text), options.as);
+}
+
+async function addAccount({ app, print }: Turn, account: Account): Promise<undefined> {
+  const store = await app.store();
+  const known = (await store.sources.list()).find((source) => source.accountId === account.id);
+  const row =
+    known ??
+    (await store.sources.add(
+      { kind: 'tiktok', accountId: account.id, locator: null, name: account.account, user: account.user },
+      app.clock.now(),
+    ));
+  print(sourceView(row), () => `${row.name} is ${known ? 'already ' : ''}watched.`);
+}
+
+async function addFolder({ app, print, note }: Turn, path: string, user: string): Promise<undefined> {
+  const store = await app.store();
   if (!isFolder(path)) throw new Failure('E_MEDIA_FOLDER', { message: `There is no folder ${path}.` });
-  if (sources.some((source) => source.locator === path))
-    throw new Failure('E_EXISTS', { message: `${path} is watched already.` });
+  await refuseTwice(store, path);
   const row = await store.sources.add(
-    { kind: 'folder', accountId: null, locator: path, name: path, user: options.as },
-    now,
+    { kind: 'folder', accountId: null, locator: path, name: path, user },
+    app.clock.now(),
   );
   app.nudge();
   print(sourceView(row), () => `Watching ${path}.`);
   note(`Next: repost rule add --from ${path} --to ACCOUNT`);
+}
+
+/** A feed is looked at once, so that a wrong address is found now. */
+async function addFeed({ app, print, note }: Turn, feed: FeedAddress, user: string): Promise<undefined> {
+  const store = await app.store();
+  await refuseTwice(store, feed.url);
+  const { feedSource } = await import('../../platforms/feed.ts');
+  const http = (await app.net()).plain();
+  const context = { http, locator: feed.url, clock: app.clock, known: () => false, since: 0 };
+  const items = await feedSource.poll(context);
+  const owner = (await store.accounts.list()).find(
+    ({ platform, remoteId }) => platform === 'youtube' && remoteId === feed.channelId,
+  );
+  const row = await store.sources.add(
+    {
+      kind: 'feed',
+      accountId: owner?.id ?? null,
+      locator: feed.url,
+      name: owner?.account ?? feed.url,
+      user,
+    },
+    app.clock.now(),
+  );
+  app.nudge();
+  print(
+    { ...sourceView(row), videos: items.length },
+    () => `Watching ${row.name}; it shows ${items.length} video(s).`,
+  );
+  note('Watch only what is your own: its videos are posted under your name.');
+  if (feed.channelId !== undefined)
+    note('YouTube’s feed names no files: give the rule --media folder:DIR, or yt-dlp where you may.');
+  note(`Next: repost rule add --from ${row.name} --to ACCOUNT`);
+}
+
+async function refuseTwice(store: Store, locator: string): Promise<void> {
+  if ((await store.sources.list()).some((source) => source.locator === locator))
+    throw new Failure('E_EXISTS', { message: `${locator} is watched already.` });
 }
 
 export async function listSources({ app, print }: Turn): Promise<undefined> {

@@ -9,12 +9,14 @@ export function sourceCommands(program: Command, around: Surroundings): void {
     .addHelpText('after', '\nExamples:\n  $ repost source list\n  $ repost source add ~/Videos/shorts');
 
   const add = source
-    .command('add <path-or-account>')
-    .description('watch a signed-in TikTok account, or a folder of videos')
+    .command('add <what>')
+    .description(
+      'watch a TikTok account, a folder of videos, or a feed of your own (RSS, Atom, YouTube channel)',
+    )
     .option('--as <user>', 'user on this machine who owns the source', 'me')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ repost source add tiktok:@creator\n  $ repost source add ~/Videos/shorts',
+      '\nExamples:\n  $ repost source add tiktok:@creator\n  $ repost source add ~/Videos/shorts\n  $ repost source add https://example.com/videos.rss\n  $ repost source add youtube:@creator',
     );
   add.action(act(around, add, async () => (await import('../actions/source.ts')).addSource));
 
