@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { asFailure } from '../core/failure.ts';
 import type { EngineEvent } from '../engine/deps.ts';
+import type { HttpTally } from '../engine/http-tally.ts';
 import { readValue } from '../vault/failures.ts';
 import type { Change, WebDeps } from '../web/deps.ts';
 import type { Door } from '../web/door.ts';
@@ -51,7 +52,7 @@ export async function startWeb(app: App, open: OpenEngine, reporter: Reporter): 
     await meta.remove(ADDRESS_KEY);
     if (app.config.text('daemon.http') === 'off') return;
     try {
-      door = await openHomeDoor(app, { isReady: () => isReady, listeners, reporter });
+      door = await openHomeDoor(app, { isReady: () => isReady, listeners, reporter, http: open.http });
       await meta.set(ADDRESS_KEY, door.origin);
       reporter.say('listening', { address: door.origin });
     } catch (error) {
@@ -80,12 +81,14 @@ interface Parts {
   isReady(): boolean;
   listeners: Set<(change: Change) => void>;
   reporter: Pick<Reporter, 'say'>;
+  /** What the requests of this process came to, where it is a daemon. */
+  http?: HttpTally;
 }
 
 /** What the server gets of this home. */
 export async function webDeps(
   app: App,
-  { isReady, listeners, reporter }: Parts,
+  { isReady, listeners, reporter, http }: Parts,
 ): Promise<Omit<WebDeps, 'secure'>> {
   return {
     store: await app.store(),
@@ -99,6 +102,15 @@ export async function webDeps(
     },
     linkKey: () => linkKey(app),
     complain: (error) => reporter.say('error', { message: `The local API: ${asFailure(error).message}` }),
+    ...(http
+      ? {
+          metrics: async (local: boolean) => {
+            const allowed = app.config.text('daemon.metrics');
+            if (allowed === 'off' || (allowed === 'local' && !local)) return undefined;
+            return (await import('./metrics.ts')).homeMetrics(app, { http });
+          },
+        }
+      : {}),
     assets: fileURLToPath(new URL('swagger-ui/', import.meta.url)),
   };
 }

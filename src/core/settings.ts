@@ -81,6 +81,12 @@ export const settingSpecs = {
   },
   'daemon.http.tlsCert': { title: 'certificate of the local API, a PEM file', kind: 'text', default: '' },
   'daemon.http.tlsKey': { title: 'key of that certificate, a PEM file', kind: 'text', default: '' },
+  'daemon.metrics': {
+    title: 'who may read /metrics: local (only where the address is this machine’s own), on, off',
+    kind: 'choice',
+    default: 'local',
+    choices: ['local', 'on', 'off'],
+  },
   'daemon.concurrency': { title: 'jobs that may run at once', kind: 'count', default: '8', min: 1 },
   'daemon.drain': {
     title: 'how long running jobs may take to end when the daemon is told to stop',

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { CredentialRow, Store } from '../store/types.ts';
+import type { TellMetrics } from './metrics-route.ts';
 
 export type Role = CredentialRow['role'];
 
@@ -44,6 +45,8 @@ export interface WebDeps {
   linkKey(): Promise<Buffer>;
   /** Told of what broke inside, for the log of this machine. */
   complain(error: unknown): void;
+  /** What `/metrics` answers; the address is unknown where this is missing. */
+  metrics?: TellMetrics;
   /** Where files that the pages need lie (the API's browsable description). */
   assets: string;
   /** True where answers go out over TLS, here or at a proxy. */

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { asFailure, Failure } from '../core/failure.ts';
 import type { WebDeps } from './deps.ts';
 import { checkOrigin, isLoopback, type OwnOrigins, ownOrigins, setSafeHeaders } from './headers.ts';
+import { answerMetrics } from './metrics-route.ts';
 import { problemOf } from './problem.ts';
 
 export interface DoorOptions {
@@ -23,7 +24,7 @@ export interface Door {
   close(): Promise<void>;
 }
 
-/** What answers everything beyond the two questions below; loaded when first asked for. */
+/** What answers everything beyond the few questions below; loaded when first asked for. */
 export interface House {
   answer(request: IncomingMessage, response: ServerResponse): void;
   close(): Promise<void>;
@@ -32,7 +33,7 @@ export interface House {
 const MOST_CONNECTIONS = 256;
 
 /**
- * Listens. Until somebody asks for more than `/livez` and `/readyz`, nothing but node's own server is in memory.
+ * Listens. Until somebody asks for more than `/livez`, `/readyz` and `/metrics`, nothing but node's own server is in memory.
  * Throws E_CONFIG where the address is open to others without TLS or a proxy that gives it, E_PORT_TAKEN.
  */
 export async function openDoor(
@@ -60,6 +61,13 @@ export async function openDoor(
       return deps.isReady()
         ? say(response, 200, { status: 'ready' })
         : say(response, 503, { status: 'starting' });
+    if (path === '/metrics' && deps.metrics) {
+      const local = isLoopback(host) && options.publicOrigin === '';
+      return void answerMetrics(response, deps.metrics, local).catch((error) => {
+        deps.complain(error);
+        sayProblem(response, error);
+      });
+    }
     house ??= loadHouse({ ...deps, secure });
     house.then(
       (loaded) => loaded.answer(request, response),

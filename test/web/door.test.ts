@@ -108,3 +108,35 @@ it('says which address is taken', async () => {
     openDoor({ address, publicOrigin: '', tlsCert: '', tlsKey: '' }, bench.deps, openHouse),
   ).rejects.toMatchObject({ code: 'E_PORT_TAKEN' });
 });
+
+it('tells the metrics without loading more, and knows whether only this machine can ask', async () => {
+  bench = await openWebBench();
+  const asked: boolean[] = [];
+  const metrics = async (local: boolean) => {
+    asked.push(local);
+    return local ? 'repost_jobs 1\n' : undefined;
+  };
+  const load = () => Promise.reject(new Error('loaded'));
+  const options = { address: '127.0.0.1:0', publicOrigin: '', tlsCert: '', tlsKey: '' };
+  door = await openDoor(options, { ...bench.deps, metrics }, load);
+  const answer = await ask(door.origin, '/metrics');
+  expect([answer.status, answer.text]).toEqual([200, 'repost_jobs 1\n']);
+  expect(answer.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+  await door.close();
+  door = await openDoor(
+    { ...options, publicOrigin: 'https://repost.example' },
+    { ...bench.deps, metrics },
+    load,
+  );
+  expect((await ask(door.origin, '/metrics')).status).toBe(404);
+  expect(asked).toEqual([true, false]);
+});
+
+it('says so where the metrics can’t be read', async () => {
+  bench = await openWebBench();
+  const metrics = () => Promise.reject(new Error('the disk is gone'));
+  const options = { address: '127.0.0.1:0', publicOrigin: '', tlsCert: '', tlsKey: '' };
+  door = await openDoor(options, { ...bench.deps, metrics }, () => Promise.reject(new Error('loaded')));
+  expect((await ask(door.origin, '/metrics')).status).toBe(500);
+  expect(bench.complaints).toHaveLength(1);
+});
