@@ -5,6 +5,7 @@ import { folderVideos } from '../media/folder-videos.ts';
 import { registry } from '../platforms/index.ts';
 import { journalSeal } from '../vault/seal.ts';
 import type { App } from './app.ts';
+import { witnessOf } from './home.ts';
 import { openHost } from './host.ts';
 import { createObtain } from './obtain.ts';
 
@@ -42,6 +43,7 @@ export async function openEngine(app: App): Promise<OpenEngine> {
     obtain: await createObtain(app),
     host: () => openHost(app),
     seal: await journalSeal(await app.vault(), net.lock),
+    witness: await witnessOf(app),
     settings: engineSettings(app),
     emit: (event) => {
       for (const listener of listeners) listener(event);

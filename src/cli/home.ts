@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../core/failure.ts';
-import { enterHome, type Marker, type Quarantine } from '../engine/guard.ts';
+import { enterHome, type Marker, openWitness, type Quarantine } from '../engine/guard.ts';
 import { type Lock, tryLock } from '../store/lock.ts';
 import { readValue } from '../vault/failures.ts';
 import type { App } from './app.ts';
@@ -37,13 +37,37 @@ export async function enter(app: App): Promise<Quarantine | undefined> {
         );
         return kept.sort((a, b) => b.generation - a.generation)[0];
       },
+      noteMarker: async (marker) => noteMarker(file, marker),
       async writeMarker(marker) {
-        writeFileSync(file, JSON.stringify(marker), { mode: 0o600 });
+        noteMarker(file, marker);
         await vault.write(nameOf(marker.homeId), JSON.stringify(marker));
       },
     },
     app.clock.now(),
   );
+}
+
+/** What the engine calls between a post's intent and its request. */
+export async function witnessOf(app: App): Promise<() => Promise<void>> {
+  const file = join(app.paths.state, 'generation.json');
+  return openWitness(await app.store(), { noteMarker: async (marker) => noteMarker(file, marker) });
+}
+
+/** Whole at any moment: a process that dies while it writes leaves the one before. Throws E_DISK_FULL, E_HOME; nothing was sent then. */
+function noteMarker(file: string, marker: Marker): void {
+  const fresh = `${file}.new`;
+  try {
+    writeFileSync(fresh, JSON.stringify(marker), { mode: 0o600 });
+    renameSync(fresh, file);
+  } catch (cause) {
+    const full = (cause as NodeJS.ErrnoException).code === 'ENOSPC';
+    throw new Failure(full ? 'E_DISK_FULL' : 'E_HOME', {
+      kind: 'retry',
+      message: `${file} can’t be written${full ? ': there is no room left' : ''}.`,
+      certain: true,
+      cause,
+    });
+  }
 }
 
 /** What a person must know of it, or undefined. */

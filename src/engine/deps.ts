@@ -43,6 +43,8 @@ export interface EngineDeps {
   /** The user's media host as it is set now; undefined where there is none. */
   host?(): Promise<MediaHost | undefined>;
   seal: Seal;
+  /** Called between a post's intent and its request: see `openWitness`. */
+  witness?(): Promise<void>;
   /** May change while the engine runs: read where they are used. */
   settings: EngineSettings;
   /** Told of everything that people or machines may want to hear about. */

@@ -19,6 +19,8 @@ export interface HomeFacts {
   path: string;
   readMarker(homeId: string): Promise<Marker | undefined>;
   writeMarker(marker: Marker): Promise<void>;
+  /** The same, quick: called before every post. */
+  noteMarker(marker: Marker): Promise<void>;
   newId(): string;
 }
 
@@ -61,6 +63,35 @@ export async function enterHome(
   return readQuarantine(store);
 }
 
+/**
+ * Gives what is called between a post's intent and its request: it carries the count on, in the database and
+ * outside. A backup made while this run was under way, or a database that lost its latest pages, then counts
+ * less than what is kept outside, and `enterHome` sees that it does not know all that was posted.
+ */
+export function openWitness(store: Store, facts: Pick<HomeFacts, 'noteMarker'>): () => Promise<void> {
+  let entered: Promise<Marker | undefined> | undefined;
+  let noted = 0;
+  return async () => {
+    entered ??= markerOf(store);
+    const marker = await entered;
+    if (!marker) return;
+    marker.generation += 1;
+    const { homeId, generation } = marker;
+    await store.meta.set('home.generation', String(generation));
+    if (generation < noted) return;
+    noted = generation;
+    await facts.noteMarker({ homeId, generation });
+  };
+}
+
+/** Undefined where nobody has entered the home as its worker. */
+async function markerOf({ meta }: Store): Promise<Marker | undefined> {
+  const homeId = await meta.get('home.id');
+  return homeId === undefined
+    ? undefined
+    : { homeId, generation: Number((await meta.get('home.generation')) ?? '0') };
+}
+
 async function suspicion(
   store: Store,
   facts: HomeFacts,
@@ -68,7 +99,7 @@ async function suspicion(
   generation: number,
 ): Promise<string | undefined> {
   if (marker && marker.generation > generation)
-    return 'the database is older than the last run: a backup was restored';
+    return 'the database is older than what was posted last: a backup was restored, or its end is lost';
   const machine = await store.meta.get('home.machine');
   if (machine !== facts.machineId) return 'the database comes from another machine';
   const path = await store.meta.get('home.path');

@@ -18,6 +18,8 @@ export interface JournalOptions {
   settleMs: number;
   /** Asked right before the first sending of a commit: throws where it must not go out any more. */
   guard?: () => Promise<void>;
+  /** Called when an intent is on the disk and before its request leaves. What it throws as certain withdraws the intent. */
+  witness?: () => Promise<void>;
 }
 
 /** Between an intent and its request lie milliseconds, unless the process was stopped (a closed lid). */
@@ -77,6 +79,7 @@ export async function openRun(options: JournalOptions): Promise<OpenRun> {
     if (clock.now() - intendedAt > STALL_MS) await journal.mayArrive(jobId, name, clock.now());
     let result: T;
     try {
+      await options.witness?.();
       result = await call.act();
     } catch (error) {
       const failure = asFailure(error);

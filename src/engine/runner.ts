@@ -50,6 +50,7 @@ export async function runJob(
       seal: deps.seal,
       settleMs: platform.settleMs,
       guard: () => sourceStillPublic(deps, video),
+      ...(deps.witness ? { witness: deps.witness } : {}),
     });
     const keep = (one: TracedExchange) => {
       exchange = one;

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { HOUR } from '../../src/core/clock.ts';
+import { createEngine } from '../../src/engine/engine.ts';
 import {
   enterHome,
   type HomeFacts,
   type Marker,
+  openWitness,
   readQuarantine,
   releaseQuarantine,
 } from '../../src/engine/guard.ts';
@@ -18,6 +20,9 @@ const facts = (change: Partial<HomeFacts> = {}): HomeFacts => ({
   newId: () => 'home-1',
   readMarker: async () => marker,
   writeMarker: async (next) => {
+    marker = next;
+  },
+  noteMarker: async (next) => {
     marker = next;
   },
   ...change,
@@ -43,6 +48,29 @@ describe('a home that may not know all that was posted', () => {
     marker = { homeId: 'home-1', generation: 9 };
     expect((await enter())?.reason).toMatch(/backup was restored/);
     expect(marker?.generation).toBe(10);
+  });
+
+  it('is held when it was copied while a run was under way, and the run went on to post', async () => {
+    const account = await signInTo(world, x);
+    await enter();
+    // Copied now, the database has the count of this very run: only what is counted with each post tells.
+    const copied = await world.store.meta.get('home.generation');
+    const { deps, engine } = await startLife(world, { platform: x });
+    const witness = openWitness(world.store, facts());
+    await giveJob(world, account);
+    await drive(world, { engine: createEngine({ ...deps, witness }) });
+    await engine.idle();
+    await world.store.meta.set('home.generation', copied ?? '');
+    expect((await enter())?.reason).toMatch(/older than what was posted last/);
+  });
+
+  it('counts each post of lanes that publish at once by itself', async () => {
+    await enter();
+    const witness = openWitness(world.store, facts());
+    await Promise.all([witness(), witness(), witness()]);
+    expect(marker?.generation).toBe(4);
+    expect(await world.store.meta.get('home.generation')).toBe('4');
+    expect(await enter()).toBeUndefined();
   });
 
   it('is held on another machine and in another place', async () => {
