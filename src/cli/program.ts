@@ -3,6 +3,7 @@ import { Failure } from '../core/failure.ts';
 import type { Surroundings } from './command.ts';
 import { accountsCommands } from './commands/accounts.ts';
 import { appCommands } from './commands/app.ts';
+import { backupCommands } from './commands/backup.ts';
 import { completionCommands } from './commands/completion.ts';
 import { configCommands } from './commands/config.ts';
 import { daemonCommands } from './commands/daemon.ts';
@@ -79,7 +80,10 @@ const groups: readonly [string, readonly ((program: Command, around: Surrounding
     ],
   ],
   ['People and programs:', [usersCommands]],
-  ['This machine:', [serviceCommands, configCommands, errorsCommands, completionCommands, versionCommand]],
+  [
+    'This machine:',
+    [serviceCommands, configCommands, backupCommands, errorsCommands, completionCommands, versionCommand],
+  ],
   ['Try:', [sandboxCommands]],
 ];
 
