@@ -6,9 +6,10 @@ import { build } from 'esbuild';
 /**
  * @param {string} root the folder with src/, test/ and node_modules/
  * @param {string} program path of the program within it
+ * @param {import('esbuild').Plugin[]} plugins
  * @returns {Promise<{ entry: string, folder: string }>} the bundle, and its folder, to be removed after use
  */
-export async function bundleTest(root, program) {
+export async function bundleTest(root, program, plugins = []) {
   const cache = join(root, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'repost-'));
@@ -24,6 +25,7 @@ export async function bundleTest(root, program) {
     sourcemap: true,
     outExtension: { '.js': '.mjs' },
     logLevel: 'error',
+    plugins,
   });
   // What the simulators play is read from beside the bundle.
   cpSync(join(root, 'src', 'sandbox', 'videos'), join(folder, 'videos'), { recursive: true });

@@ -9,7 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bundle = await bundleTest(root, 'test/sim/main.ts');
 const { status } = spawnSync(
   process.execPath,
-  ['--enable-source-maps', bundle.entry, ...process.argv.slice(2)],
+  ['--enable-source-maps', '--max-semi-space-size=32', bundle.entry, ...process.argv.slice(2)],
   {
     stdio: 'inherit',
   },

@@ -82,7 +82,7 @@ export function createEngine(deps: EngineDeps): Engine {
   }
 
   async function pump(): Promise<void> {
-    while ((await lanes.fill()) > 0);
+    while (await lanes.fill());
   }
 
   async function sync(stop?: AbortSignal): Promise<void> {

@@ -38,12 +38,15 @@ export class Lanes {
     return this.#all.pending + this.#all.size;
   }
 
-  /** Starts the next due job of every free lane, as far as the bound allows. Gives how many it started. */
-  async fill(): Promise<number> {
+  /**
+   * Starts the next due job of every free lane, as far as the bound allows. Gives whether that left any that
+   * could be started now.
+   */
+  async fill(): Promise<boolean> {
     await this.#release();
     this.#all.concurrency = this.#deps.settings.concurrency;
     const room = this.#deps.settings.concurrency - this.running;
-    if (room <= 0) return 0;
+    if (room <= 0) return false;
     const due = await this.#deps.store.jobs.dueLanes(this.#deps.clock.now(), this.#closed());
     const lanes = await Promise.all(due.map((id) => this.#owner(id)));
     const chosen = chooseLanes(
@@ -53,7 +56,7 @@ export class Lanes {
       this.#deps.settings.concurrency,
     );
     for (const lane of chosen) this.#start(lane);
-    return chosen.length;
+    return chosen.length > 0 && chosen.length < lanes.length;
   }
 
   /** Lanes that run a job now. */

@@ -11,7 +11,7 @@ import { accountHttp, plainHttp } from '../../src/net/http.ts';
 import { challengeOf, newVerifier } from '../../src/net/pkce.ts';
 import type { Transport } from '../../src/net/wire.ts';
 import { simulators } from '../../src/sandbox/index.ts';
-import { approveWithin } from '../../src/sandbox/person.ts';
+import { approveWithin, type Choice } from '../../src/sandbox/person.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { openStore } from '../../src/store/sqlite.ts';
 import type { JobView, Store } from '../../src/store/types.ts';
@@ -78,7 +78,12 @@ export const sandboxApp = (id: PlatformId): App => ({
 });
 
 /** Signs in as a person would, without sockets, and keeps the account. */
-export async function signInTo(world: World, service: Service, user = 'me'): Promise<Account> {
+export async function signInTo(
+  world: World,
+  service: Service,
+  user = 'me',
+  choice: Choice = {},
+): Promise<Account> {
   const { signIn } = service;
   if (signIn.kind !== 'oauth') throw new Error(`${service.id} signs in by a token`);
   const { clock, sandbox } = world;
@@ -101,7 +106,8 @@ export async function signInTo(world: World, service: Service, user = 'me'): Pro
   });
   const app = made?.app ?? sandboxApp(service.id);
   const prepared = made ? { prepared: made.prepared } : {};
-  const { redirectedTo } = await approveWithin(sandbox, signIn.authorizeUrl({ ...asked, app, ...prepared }));
+  const authorizeUrl = signIn.authorizeUrl({ ...asked, app, ...prepared });
+  const { redirectedTo } = await approveWithin(sandbox, authorizeUrl, choice);
   const callback = new URL(redirectedTo).searchParams;
   const grant = await signIn.exchange({
     http,

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/core/clock.ts';
+import { TestClock } from '../../src/core/clock.ts';
 
 interface Sleeper {
   at: number;
@@ -8,49 +8,53 @@ interface Sleeper {
 }
 
 /** Virtual time: stands still until it is moved, and then jumps from one sleeper's waking to the next one's. */
-export class SimClock implements Clock {
-  #now: number;
+export class SimClock extends TestClock {
+  #instant: number;
   #turn = 0;
-  #sleepers: Sleeper[] = [];
+  #asleep: Sleeper[] = [];
 
   constructor(now: number) {
-    this.#now = now;
+    super(now);
+    this.#instant = now;
   }
 
-  now(): number {
-    return this.#now;
+  override now(): number {
+    return this.#instant;
   }
 
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  override sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
       this.#turn += 1;
-      const sleeper = { at: this.#now + Math.max(0, ms), turn: this.#turn, wake: resolve };
-      this.#sleepers.push(sleeper);
+      const sleeper = { at: this.#instant + Math.max(0, ms), turn: this.#turn, wake: resolve };
+      this.#asleep.push(sleeper);
       signal?.addEventListener('abort', () => {
-        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        this.#asleep = this.#asleep.filter((other) => other !== sleeper);
         reject(signal.reason);
       });
     });
   }
 
-  /** When the next sleeper wakes; undefined where nobody sleeps. */
-  nextAt(): number | undefined {
+  override advance(ms: number): void {
+    this.moveTo(this.#instant + ms);
+  }
+
+  override nextWakeAt(): number | undefined {
     let least: number | undefined;
-    for (const { at } of this.#sleepers) if (least === undefined || at < least) least = at;
+    for (const { at } of this.#asleep) if (least === undefined || at < least) least = at;
     return least;
   }
 
   /** Moves to an instant that is no later than the next waking, and wakes whose time has come: at most `most` of them. */
   moveTo(at: number, most = Number.POSITIVE_INFINITY): void {
-    this.#now = Math.max(this.#now, at);
-    const due = this.#sleepers
-      .filter((sleeper) => sleeper.at <= this.#now)
+    this.#instant = Math.max(this.#instant, at);
+    const due = this.#asleep
+      .filter((sleeper) => sleeper.at <= this.#instant)
       .sort((one, other) => one.at - other.at || one.turn - other.turn)
       .slice(0, most);
     if (due.length === 0) return;
     const woken = new Set(due);
-    this.#sleepers = this.#sleepers.filter((sleeper) => !woken.has(sleeper));
+    this.#asleep = this.#asleep.filter((sleeper) => !woken.has(sleeper));
     for (const { wake } of due) wake();
   }
 }

@@ -14,9 +14,11 @@ export interface Mortal {
   points: number;
   /** Calls to disk, vault and network that began or ended: while it moves, something runs. */
   stirs: number;
+  /** Requests that wait for time to pass. */
+  asleep: number;
 }
 
-export const newMortal = (): Mortal => ({ dead: false, points: 0, stirs: 0 });
+export const newMortal = (): Mortal => ({ dead: false, points: 0, stirs: 0, asleep: 0 });
 
 /** How many turns of the event loop nothing may stir before all that runs waits for time to pass. */
 const QUIET_TURNS = 3;

@@ -11,6 +11,8 @@ export interface Flavour {
    * changes nothing; a list that sometimes can't tell; nothing at all but a person.
    */
   doubt: 'find' | 'repeat' | 'list' | 'ask';
+  /** The one request that publishes carries the film: nothing is made and uploaded before. */
+  direct?: true;
   /** A post shows up in look-ups at most this long after its sending. */
   settleMs: number;
   /** How long an upload is processed, at most. */
@@ -108,6 +110,7 @@ const usual: readonly Flavour[] = [
     id: 'bluesky',
     name: 'Same Again',
     doubt: 'repeat',
+    direct: true,
     settleMs: 0,
     processingMs: 0,
     handleTtlMs: 30 * DAY,
@@ -148,6 +151,7 @@ const usual: readonly Flavour[] = [
     id: 'threads',
     name: 'No Word',
     doubt: 'ask',
+    direct: true,
     settleMs: MINUTE,
     processingMs: 0,
     handleTtlMs: DAY,
@@ -163,6 +167,49 @@ const usual: readonly Flavour[] = [
       },
     ],
     costs: { publish: { posts: 1 } },
+  },
+  {
+    id: 'mastodon',
+    name: 'Own Key',
+    doubt: 'repeat',
+    direct: true,
+    settleMs: 0,
+    processingMs: 0,
+    handleTtlMs: DAY,
+    accessTtlMs: 30 * DAY,
+    limits: [
+      {
+        bucket: 'calls',
+        title: 'calls of an account in five minutes',
+        scope: 'account',
+        max: 12,
+        window: { kind: 'fixed', ms: 5 * MINUTE },
+        source,
+      },
+    ],
+    costs: { '*': { calls: 1 } },
+    tells: 'calls',
+  },
+  {
+    id: 'telegram',
+    name: 'Slow Chat',
+    doubt: 'ask',
+    direct: true,
+    settleMs: MINUTE,
+    processingMs: 0,
+    handleTtlMs: DAY,
+    accessTtlMs: 400 * DAY,
+    limits: [
+      {
+        bucket: 'messages',
+        title: 'messages of a chat in a minute',
+        scope: 'account',
+        max: 3,
+        window: { kind: 'trailing', ms: MINUTE },
+        source,
+      },
+    ],
+    costs: { publish: { messages: 1 } },
   },
 ];
 

@@ -1,7 +1,6 @@
 import { HOUR, MINUTE } from '../../../src/core/clock.ts';
 import type { JobView, Store } from '../../../src/store/types.ts';
-import type { Report } from './drive.ts';
-import type { Life } from './life.ts';
+import type { Life, Report } from '../stage.ts';
 import { SECRET } from './server.ts';
 import type { LeanWorld } from './world.ts';
 
@@ -14,11 +13,12 @@ const BREAKER_MS = 2 * HOUR;
 /** What must hold at every moment; what the server sees by itself (double posts, windows) it says by itself. */
 export async function judgeNow(world: LeanWorld, life: Life): Promise<void> {
   const now = world.clock.now();
+  if (now < life.judgedAt + MINUTE) return;
+  life.judgedAt = now;
   const { running } = await life.raw.jobs.counts();
   if (running > life.engine.running())
     world.breaches.push(`forgotten: ${running} jobs run, and ${life.engine.running()} lanes work`);
-  if (now - life.startedAt < PATIENCE_MS || now < life.judgedAt + MINUTE) return;
-  life.judgedAt = now;
+  if (now - life.startedAt < PATIENCE_MS) return;
   for (const { accountId, openUntil } of await life.raw.breakers.open()) {
     if (openUntil !== null && world.calm && openUntil > world.calmSince + BREAKER_MS)
       world.breaches.push(`the breaker of account ${accountId} stays open though all is well`);
@@ -67,6 +67,8 @@ function wrongWith({ server, clock }: LeanWorld, job: JobView): string[] {
     case 'dead':
       if (posts.length > 0) wrong.push('dead, and yet it is out');
       if (!job.error) wrong.push('dead without a cause');
+      else if (job.error.class === 'auth' || job.error.class === 'limit')
+        wrong.push(`dead of what it should have waited for: ${job.error.code}`);
       break;
     case 'cancelled':
       if (posts.length > 0) wrong.push('cancelled, and yet it is out');

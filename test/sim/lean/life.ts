@@ -1,33 +1,18 @@
-import type { EngineDeps, EngineEvent } from '../../../src/engine/deps.ts';
+import type { EngineEvent } from '../../../src/engine/deps.ts';
 import { createEngine, type Engine } from '../../../src/engine/engine.ts';
-import { accountHttp, plainHttp } from '../../../src/net/http.ts';
 import type { RawRequest, RawResponse, Transport } from '../../../src/net/wire.ts';
 import type { Lock } from '../../../src/store/lock.ts';
-import { tryLock } from '../../../src/store/lock.ts';
 import type { Store } from '../../../src/store/types.ts';
-import { journalSeal } from '../../../src/vault/seal.ts';
-import { tokenSource } from '../../../src/vault/tokens.ts';
 import { type Fate, fateOf, plain } from '../fates.ts';
 import { Crash, type Mortal, mortalStore, mortalVault, newMortal } from '../mortal.ts';
+import { wire } from '../process.ts';
+import { type Life, note } from '../stage.ts';
 import { SECRET } from './server.ts';
-import { appOf, type LeanWorld, note } from './world.ts';
-
-/** One process over the world, from its start to its death. */
-export interface Life extends Mortal {
-  engine: Engine;
-  /** The store without death: for what persons and judges do. */
-  raw: Store;
-  lock: Lock | undefined;
-  /** Jobs ended since somebody looked. */
-  ended: number;
-  startedAt: number;
-  /** When a job of each lane was last tried. */
-  tried: Map<number, number>;
-  /** When it was last judged. */
-  judgedAt: number;
-}
+import { appOf, type LeanWorld } from './world.ts';
 
 const LATENCY_MS = 200;
+/** Answers arrive on a grid: many at one instant, in an order that chance has made, and the fewer instants there are. */
+const GRID_MS = 200;
 const VERY_LATE_MS = 20_000;
 const LID_MS = 1_800_000;
 
@@ -50,7 +35,6 @@ export async function startLife(world: LeanWorld, raw: Store, lock: Lock | undef
   };
   const store = mortalStore(raw, mortal, passed, stall);
   const transport = leanTransport(world, mortal, passed);
-  const timeoutMs = 30_000;
 
   const life: Life = Object.assign(mortal, {
     raw,
@@ -61,32 +45,7 @@ export async function startLife(world: LeanWorld, raw: Store, lock: Lock | undef
     judgedAt: 0,
     engine: undefined as unknown as Engine,
   });
-  const tokensOf = memoise((accountId: number, service: Parameters<EngineDeps['connect']>[1]) => {
-    const account = async () => {
-      const row = await store.accounts.get(accountId);
-      if (!row) throw new Error('the account is gone');
-      return row;
-    };
-    return tokenSource({
-      vault,
-      service,
-      http: plainHttp({ transport, clock, service, timeoutMs }),
-      account,
-      app: async () => appOf(service),
-      clock,
-      lock: (_name, work) => work(),
-      onGrant: async (grant) =>
-        void (await store.accounts.update(
-          accountId,
-          { status: 'ok', expiresAt: grant.expiresAt },
-          clock.now(),
-        )),
-      onLoginNeeded: async () =>
-        void (await store.accounts.update(accountId, { status: 'login-needed' }, clock.now())),
-    });
-  });
-  const deps: EngineDeps = {
-    store,
+  const deps = await wire({
     clock,
     random: () => random.engine.next(),
     registry: {
@@ -94,38 +53,25 @@ export async function startLife(world: LeanWorld, raw: Store, lock: Lock | undef
       service: (id) => (id === 'tiktok' ? world.source.service : world.platforms.get(id)),
       source: (kind) => (kind === 'lean' ? world.source.source : undefined),
     },
-    connect: (account, service, meter, trace) =>
-      accountHttp({
-        transport,
-        clock,
-        service,
-        meter,
-        timeoutMs,
-        tokens: tokensOf(account.id, service),
-        // Describing every exchange takes long: some worlds do, and are searched for secrets.
-        ...(trace && world.seed % 5 === 1 ? { trace } : {}),
-      }),
-    freshen: async (account, service) => void (await tokensOf(account.id, service).current()),
-    anonymous: plainHttp({ transport, clock, timeoutMs }),
-    obtain: async () => film,
-    seal: await journalSeal(world.vault),
+    store,
+    vault,
+    transport,
+    app: appOf,
+    media: film,
     settings: {
       retry: { baseMs: 2000, capMs: 3_600_000, attempts: 5, giveUpMs: 30 * 86_400_000 },
-      concurrency: 16,
+      concurrency: 24,
       pollIntervalMs: 600_000,
     },
+    // Some worlds keep every exchange, and are searched for secrets.
+    traced: world.seed % 10 === 1,
     emit: (event) => watch(world, life, event),
-  };
+  });
   life.engine = createEngine(deps);
   life.engine.onJobEnd(() => {
     life.ended += 1;
   });
   return life;
-}
-
-/** Only one process at a time may work on a home. */
-export async function takeLock(world: LeanWorld): Promise<Lock | undefined> {
-  return tryLock(world.disk.lockPath);
 }
 
 /** Whatever is said is read: nothing secret may be in it. */
@@ -157,7 +103,9 @@ function leanTransport(world: LeanWorld, life: Mortal, passed: () => void): Tran
 
   async function pause(ms: number): Promise<void> {
     life.stirs += 1;
-    await clock.sleep(ms);
+    life.asleep += 1;
+    await clock.sleep(Math.ceil((clock.now() + ms) / GRID_MS) * GRID_MS - clock.now());
+    life.asleep -= 1;
     life.stirs += 1;
   }
 
@@ -217,12 +165,3 @@ const outage: Fate = {
   done: 'never',
   back: () => ({ status: 503, headers: {}, text: '' }),
 };
-
-function memoise<Service, Made>(make: (id: number, service: Service) => Made) {
-  const made = new Map<number, Made>();
-  return (id: number, service: Service): Made => {
-    const known = made.get(id) ?? make(id, service);
-    made.set(id, known);
-    return known;
-  };
-}

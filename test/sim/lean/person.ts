@@ -1,5 +1,5 @@
 import { MINUTE } from '../../../src/core/clock.ts';
-import type { Life } from './life.ts';
+import type { Life } from '../stage.ts';
 import { type LeanWorld, signIn } from './world.ts';
 
 /** The two look at their accounts: sign in where it is asked, say what became of unknown posts, retry dead jobs. */

@@ -83,37 +83,44 @@ export function leanPlatform(flavour: Flavour): Platform {
       return [];
     },
     async publish(request) {
-      const { run, http, clock } = request;
-      const made = await run.step('create', () => create(http, keyOf(request)), { sealed: true });
-      await run.step('upload', async () => {
-        await http.send({
-          method: 'PUT',
-          url: `${origin}/upload`,
-          query: { session_token: made.session },
-          body: 'film',
-          call: 'upload',
-        });
-        return true;
-      });
-      if (flavour.processingMs > 0) {
-        await run.step('ready', async () => {
-          const answer = await http.send({
-            url: `${origin}/status`,
-            query: { handle: made.handle },
-            call: 'status',
-          });
-          if (!answer.json<{ ready: boolean }>().ready)
-            throw later(clock.now() + 30 * SECOND, `${flavour.name} is processing.`);
-          return true;
-        });
-      }
+      const { run } = request;
+      const handle = flavour.direct ? undefined : await prepare(request);
       const id = await run.commit('publish', {
-        act: () => publish(request, made.handle),
-        inDoubt: doubtOf(request, made.handle),
+        act: () => publish(request, handle),
+        inDoubt: doubtOf(request, handle),
       });
       return { id, url: `${origin}/p/${id}` };
     },
   };
+
+  /** Everything before the post becomes visible. Gives what it is published by. */
+  async function prepare(request: PublishRequest): Promise<string> {
+    const { run, http, clock } = request;
+    const made = await run.step('create', () => create(http, keyOf(request)), { sealed: true });
+    await run.step('upload', async () => {
+      await http.send({
+        method: 'PUT',
+        url: `${origin}/upload`,
+        query: { session_token: made.session },
+        body: 'film',
+        call: 'upload',
+      });
+      return true;
+    });
+    if (flavour.processingMs > 0) {
+      await run.step('ready', async () => {
+        const answer = await http.send({
+          url: `${origin}/status`,
+          query: { handle: made.handle },
+          call: 'status',
+        });
+        if (!answer.json<{ ready: boolean }>().ready)
+          throw later(clock.now() + 30 * SECOND, `${flavour.name} is processing.`);
+        return true;
+      });
+    }
+    return made.handle;
+  }
 
   async function create(http: Http, key: string) {
     const answer = await http.send({
@@ -127,12 +134,14 @@ export function leanPlatform(flavour: Flavour): Platform {
     return { handle: made.handle, session: made.session_token };
   }
 
-  async function publish({ http, run }: PublishRequest, handle: string): Promise<string> {
+  async function publish(request: PublishRequest, handle: string | undefined): Promise<string> {
+    const { http, run } = request;
+    const what = handle === undefined ? { key: keyOf(request) } : { handle };
     const once = flavour.doubt === 'repeat' ? { once: `job-${run.jobId}` } : {};
     const answer = await http.send({
       method: 'POST',
       url: `${origin}/publish`,
-      json: { handle, ...once },
+      json: { ...what, ...once },
       call: 'publish',
       effect: true,
     });
@@ -141,7 +150,7 @@ export function leanPlatform(flavour: Flavour): Platform {
     return id;
   }
 
-  function doubtOf(request: PublishRequest, handle: string): Commit<string>['inDoubt'] {
+  function doubtOf(request: PublishRequest, handle: string | undefined): Commit<string>['inDoubt'] {
     if (flavour.doubt === 'ask' || flavour.doubt === 'repeat') return flavour.doubt;
     return async (): Promise<LookUp<string>> => {
       const { http } = request;

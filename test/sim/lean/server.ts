@@ -30,10 +30,16 @@ interface Handle {
   endsAt: number;
 }
 
+/** What is published: an upload’s handle, or the film itself, with the key of its video. */
+interface Publication {
+  handle?: string;
+  key?: string;
+  once?: string;
+}
+
 export interface LeanPost {
   id: string;
   key: string;
-  handle: string;
   accountId: string;
   at: number;
   listedAt: number;
@@ -94,6 +100,7 @@ export function createServer(clock: Clock, random: Random, flavours: readonly Fl
 
   function partOf(flavour: Flavour) {
     const handles = new Map<string, Handle>();
+    const sessions = new Map<string, Handle>();
     const posts = new Map<string, LeanPost[]>();
     const byHandle = new Map<string, LeanPost>();
     const byKey = new Map<string, LeanPost>();
@@ -107,7 +114,7 @@ export function createServer(clock: Clock, random: Random, flavours: readonly Fl
         case 'GET /status':
           return status(ask.query.get('handle') ?? '');
         case 'POST /publish':
-          return publish(JSON.parse(ask.body) as { handle: string; once?: string }, caller);
+          return publish(JSON.parse(ask.body) as Publication, caller);
         case 'GET /find':
           return find(ask.query.get('handle') ?? '');
         case 'GET /list':
@@ -126,19 +133,15 @@ export function createServer(clock: Clock, random: Random, flavours: readonly Fl
       const id = `${flavour.id}-h${sequence}`;
       const session = `${SECRET}-session-${sequence}-${random.between(1e6, 9e6)}`;
       const endsAt = clock.now() + flavour.handleTtlMs;
-      handles.set(id, {
-        key,
-        accountId,
-        session,
-        uploaded: false,
-        readyAt: Number.POSITIVE_INFINITY,
-        endsAt,
-      });
+      const readyAt = Number.POSITIVE_INFINITY;
+      const handle = { key, accountId, session, uploaded: false, readyAt, endsAt };
+      handles.set(id, handle);
+      sessions.set(session, handle);
       return { status: 200, body: { handle: id, session_token: session } };
     }
 
     function upload(session: string): Told {
-      const handle = [...handles.values()].find((one) => one.session === session);
+      const handle = sessions.get(session);
       if (!handle || clock.now() > handle.endsAt) return gone;
       handle.uploaded = true;
       handle.readyAt = clock.now() + (random.chance(0.15) ? random.next() * flavour.processingMs : 0);
@@ -151,9 +154,10 @@ export function createServer(clock: Clock, random: Random, flavours: readonly Fl
       return { status: 200, body: { ready: clock.now() >= handle.readyAt } };
     }
 
-    function publish({ handle: id, once }: { handle: string; once?: string }, caller: Caller): Told {
-      const handle = handles.get(id);
-      if (!handle?.uploaded || clock.now() > handle.endsAt) return gone;
+    function publish({ handle: id, key: told, once }: Publication, caller: Caller): Told {
+      const handle = id === undefined ? undefined : handles.get(id);
+      if (!flavour.direct && (!handle?.uploaded || clock.now() > handle.endsAt)) return gone;
+      const key = handle?.key ?? told ?? '';
       const same = once === undefined ? undefined : byKey.get(once);
       if (same) return { status: 200, body: { id: same.id } };
       sequence += 1;
@@ -161,19 +165,18 @@ export function createServer(clock: Clock, random: Random, flavours: readonly Fl
       const listedAt = now + random.next() * Math.max(0, flavour.settleMs - MINUTE);
       const post = {
         id: `p${sequence}`,
-        key: handle.key,
-        handle: id,
+        key,
         accountId: caller.accountId,
         at: now,
         listedAt,
       };
-      const place = `${caller.accountId} ${handle.key}`;
+      const place = `${caller.accountId} ${key}`;
       const all = posts.get(place) ?? [];
       posts.set(place, [...all, post]);
-      byHandle.set(id, post);
+      if (id !== undefined) byHandle.set(id, post);
       if (once !== undefined) byKey.set(once, post);
       server.posts += 1;
-      if (all.length > 0) breach(`double post: ${handle.key} on ${flavour.id} ${caller.accountId}`);
+      if (all.length > 0) breach(`double post: ${key} on ${flavour.id} ${caller.accountId}`);
       return { status: 200, body: { id: post.id } };
     }
 

@@ -6,8 +6,9 @@ import type { Store } from '../../../src/store/types.ts';
 import { saveGrant } from '../../../src/vault/grants.ts';
 import { memoryVault } from '../../../src/vault/memory.ts';
 import { SimClock } from '../clock.ts';
-import { createDisk, type Disk } from '../disk.ts';
+import { createDisk } from '../disk.ts';
 import { type Random, randomOf } from '../random.ts';
+import type { ScriptEvent, Stage } from '../stage.ts';
 import type { Caller } from './ceilings.ts';
 import { type Flavour, flavoursOf, sourceFlavour } from './flavours.ts';
 import { leanPlatform, leanSource } from './platform.ts';
@@ -25,45 +26,31 @@ export interface Weather {
   stall: number;
 }
 
-export const usualWeather: Weather = { videos: 80, trouble: 0.06, death: 0.007, stall: 0.005 };
+export const usualWeather: Weather = { videos: 80, trouble: 0.06, death: 0.016, stall: 0.005 };
+
+type Shared =
+  | 'seed'
+  | 'clock'
+  | 'disk'
+  | 'calm'
+  | 'calmSince'
+  | 'suspendedUntil'
+  | 'events'
+  | 'breaches'
+  | 'trail';
 
 /** Everything that outlasts a process. */
-export interface LeanWorld {
-  seed: number;
+export interface LeanWorld extends Pick<Stage, Shared> {
   weather: Weather;
   flavours: readonly Flavour[];
-  clock: SimClock;
-  disk: Disk;
   server: LeanServer;
   vault: ReturnType<typeof memoryVault>;
   platforms: Map<PlatformId, Platform>;
   source: ReturnType<typeof leanSource>;
   callers: Caller[];
   random: Record<'net' | 'death' | 'engine' | 'script' | 'person', Random>;
-  /** Nothing goes wrong any more: the end of the simulation. */
-  calm: boolean;
-  calmSince: number;
-  /** The machine sleeps until then. */
-  suspendedUntil: number;
   /** Platforms that answer nothing but 503, until when. */
   outages: Map<string, number>;
-  events: ScriptEvent[];
-  breaches: string[];
-  /** What happened last, oldest first. */
-  trail: string[];
-}
-
-const TRAIL_LINES = 2000;
-
-/** Keeps a line of what happens, with its instant. */
-export function note({ trail, clock }: LeanWorld, what: string): void {
-  trail.push(`${new Date(clock.now()).toISOString()} ${what}`);
-  if (trail.length > 2 * TRAIL_LINES) trail.splice(0, TRAIL_LINES);
-}
-
-export interface ScriptEvent {
-  at: number;
-  what: 'publish' | 'late' | 'hide' | 'revoke' | 'outage' | 'person' | 'intruder' | 'suspend';
 }
 
 /** The last weekend of daylight saving time, the first one, and one without any. */

@@ -1,0 +1,53 @@
+import type { Report } from './stage.ts';
+
+/** What all worlds so far came to. */
+export interface Totals {
+  worlds: number;
+  posts: number;
+  unknown: number;
+  dead: number;
+  cancelled: number;
+  crashes: number;
+  powerCuts: number;
+  requests: number;
+  breaches: number;
+}
+
+export const noTotals = (): Totals => ({
+  worlds: 0,
+  posts: 0,
+  unknown: 0,
+  dead: 0,
+  cancelled: 0,
+  crashes: 0,
+  powerCuts: 0,
+  requests: 0,
+  breaches: 0,
+});
+
+export function add(totals: Totals, { ended, crashes, powerCuts, requests, breaches }: Report): void {
+  totals.worlds += 1;
+  totals.posts += ended['published'] ?? 0;
+  totals.unknown += ended['unknown'] ?? 0;
+  totals.dead += ended['dead'] ?? 0;
+  totals.cancelled += ended['cancelled'] ?? 0;
+  totals.crashes += crashes;
+  totals.powerCuts += powerCuts;
+  totals.requests += requests;
+  totals.breaches += breaches.length;
+}
+
+/** When it is enough; what is left out has no bound. */
+export interface Goal {
+  posts?: number;
+  crashes?: number;
+  worlds?: number;
+  ms?: number;
+}
+
+/** Everything that was asked for is reached, or the time is up. */
+export function reached(goal: Goal, totals: Totals, elapsedMs: number): boolean {
+  if (goal.ms !== undefined && elapsedMs >= goal.ms) return true;
+  const counts = (['posts', 'crashes', 'worlds'] as const).filter((what) => goal[what] !== undefined);
+  return counts.length > 0 && counts.every((what) => totals[what] >= (goal[what] ?? 0));
+}
