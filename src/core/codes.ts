@@ -433,6 +433,13 @@ const table = {
     todo: 'See what it waited for, then retry.',
     command: 'repost jobs retry ID',
   },
+  E_ALERT: {
+    class: 'config',
+    side: 'you',
+    title: 'The alert channel refuses what is sent to it.',
+    todo: 'See what it says; remove the channel and add it again with the right address.',
+    command: 'repost alerts list',
+  },
   // --- source and media
   E_SOURCE_GONE: {
     class: 'permanent',

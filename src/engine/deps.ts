@@ -1,5 +1,6 @@
 import type { Account } from '../core/account.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Failure } from '../core/failure.ts';
 import type { MediaHost } from '../core/host.ts';
 import type { Http } from '../core/http.ts';
 import type { RetryPolicy } from '../core/job.ts';
@@ -84,5 +85,5 @@ export type EngineEvent =
   | { kind: 'exchange'; job: JobView; exchange: TracedExchange }
   | { kind: 'job-ended'; job: JobView }
   /** Something in the engine itself went wrong; the work goes on. */
-  | { kind: 'trouble'; message: string }
+  | { kind: 'trouble'; message: string; failure?: Failure }
   | { kind: 'login-needed'; account: Account; message: string };

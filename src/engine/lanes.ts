@@ -109,7 +109,10 @@ export class Lanes {
     this.#lanes.set(accountId, { lane, owner });
     void lane
       .add(() => this.#all.add(() => this.#runNext(accountId)))
-      .catch((error: unknown) => this.#deps.emit({ kind: 'trouble', message: asFailure(error).message }))
+      .catch((error: unknown) => {
+        const failure = asFailure(error);
+        this.#deps.emit({ kind: 'trouble', message: failure.message, failure });
+      })
       .finally(() => {
         this.#lanes.delete(accountId);
         this.#onEnd();

@@ -4,6 +4,7 @@ import { migration as second } from './migrations/0002.ts';
 import { migration as third } from './migrations/0003.ts';
 import { migration as fourth } from './migrations/0004.ts';
 import { migration as fifth } from './migrations/0005.ts';
+import { migration as sixth } from './migrations/0006.ts';
 
 /** One numbered change of the schema, whole in its own transaction. A migration that was released never changes. */
 export interface Migration {
@@ -11,7 +12,7 @@ export interface Migration {
   sql: string;
 }
 
-const migrations: readonly Migration[] = [first, second, third, fourth, fifth];
+const migrations: readonly Migration[] = [first, second, third, fourth, fifth, sixth];
 
 /** The schema that this version of repost reads and writes. */
 export const schemaNumber = migrations.length;

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Clock } from '../core/clock.ts';
 import { accountStore } from './accounts.ts';
+import { alertStore } from './alerts.ts';
 import { appStore } from './apps.ts';
 import { breakerStore } from './breakers.ts';
 import { createConnection } from './connection.ts';
@@ -48,6 +49,7 @@ export function storeOn(db: Database, clock: Clock, path: string): Store {
     tallies: tallyStore(connection),
     credentials: credentialStore(connection),
     replies: replyStore(connection),
+    alerts: alertStore(connection),
     meta: metaStore(connection),
     version: connection.version,
     close: connection.close,

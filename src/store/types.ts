@@ -9,6 +9,7 @@ import type { Ledger } from '../core/quota-calendar.ts';
 import type { Rule } from '../core/rule.ts';
 import type { TracedExchange } from '../core/session.ts';
 import type { SourceItem, Video } from '../core/video.ts';
+import type { AlertStore } from './alert-types.ts';
 
 /**
  * Everything that lasts. Each function is one whole transaction and returns a promise, so that another store
@@ -31,6 +32,7 @@ export interface Store {
   tallies: TallyStore;
   credentials: CredentialStore;
   replies: ReplyStore;
+  alerts: AlertStore;
   /** Small named values: consents, generation, settings of the home. Never secrets. */
   meta: {
     get(key: string): Promise<string | undefined>;

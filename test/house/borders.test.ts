@@ -27,6 +27,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'node-cron': ['engine'],
   'prom-client': ['engine'],
   yauzl: ['media'],
+  // Mail is a way out like any other: what talks to the network is net's.
+  nodemailer: ['net'],
   // Patterns from people: core decides, and this engine can't hang.
   re2js: ['core'],
   'fast-xml-parser': ['platforms'],
