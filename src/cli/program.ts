@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { Failure } from '../core/failure.ts';
 import type { Surroundings } from './command.ts';
 import { accountsCommands } from './commands/accounts.ts';
+import { alertsCommands } from './commands/alerts.ts';
 import { appCommands } from './commands/app.ts';
 import { backupCommands } from './commands/backup.ts';
 import { completionCommands } from './commands/completion.ts';
@@ -65,7 +66,18 @@ export function buildProgram(around: Surroundings): Command {
 
 /** As the help lists them: in the order in which a person needs them. */
 const groups: readonly [string, readonly ((program: Command, around: Surroundings) => void)[]][] = [
-  ['Set up:', [appCommands, loginCommands, accountsCommands, sourceCommands, ruleCommands, hostCommands]],
+  [
+    'Set up:',
+    [
+      appCommands,
+      loginCommands,
+      accountsCommands,
+      sourceCommands,
+      ruleCommands,
+      hostCommands,
+      alertsCommands,
+    ],
+  ],
   ['Publish:', [planCommands, importCommands, daemonCommands]],
   [
     'Look and mend:',

@@ -33,8 +33,11 @@ export interface Alerts {
   trouble(error: unknown): void;
   /** After each round of polls. */
   cycled(): Promise<void>;
-  /** Looks whether something changed, and sends what is due. `last`: the process ends, nothing is gathered. */
-  look(last?: boolean): Promise<void>;
+  /**
+   * Looks whether something changed, and sends what is due; false where it was too early to look. `last`: the
+   * process ends, nothing is gathered.
+   */
+  look(last?: boolean): Promise<boolean>;
   /** When to look again at the latest (epoch ms), or null where nobody wants to be told anything. */
   nextAt(): number | null;
 }
@@ -43,6 +46,8 @@ export interface Alerts {
 const LOOK_MS = MINUTE;
 /** A trouble is told of for so long after it was last met. */
 const TROUBLE_MS = 15 * MINUTE;
+/** Who writes meets a full disk again and again. */
+const FULL_MS = 3 * MINUTE;
 /** Due, and nothing goes out for so long: stuck. */
 const STUCK_MS = 30 * MINUTE;
 /** What is over is remembered for so long. */
@@ -91,7 +96,8 @@ export function createAlerts(deps: AlertDeps): Alerts {
 
   async function problemsNow(open: readonly OpenProblem[]) {
     const now = clock.now();
-    for (const [code, { at }] of troubles) if (now - at > TROUBLE_MS) troubles.delete(code);
+    for (const [code, { at }] of troubles)
+      if (now - at > (code === 'E_DISK_FULL' ? FULL_MS : TROUBLE_MS)) troubles.delete(code);
     const silentMs = deps.settings().pollIntervalMs * SILENT_INTERVALS;
     const jobs = open.flatMap(({ problem }) => jobOf(problem.key));
     const [facts, freeBytes, dueSince] = await Promise.all([
@@ -235,7 +241,7 @@ export function createAlerts(deps: AlertDeps): Alerts {
       const now = clock.now();
       // A clock that was put back must not silence anything.
       const early = dueAt !== null && now < dueAt && now > dueAt - LOOK_MS;
-      if (!dirty && early && !last) return;
+      if (!dirty && early && !last) return false;
       dirty = false;
       dueAt = now + LOOK_MS;
       try {
@@ -245,6 +251,7 @@ export function createAlerts(deps: AlertDeps): Alerts {
         await tellPastStore(asFailure(error)).catch(deps.onError);
         dirty = false;
       }
+      return true;
     },
     async cycled() {
       const good = polls > 0 && !pollsFailed;

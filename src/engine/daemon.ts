@@ -29,6 +29,16 @@ export interface Daemon {
   readonly done: Promise<void>;
 }
 
+/** Whoever watches over the work and tells people of it. */
+export interface Watch {
+  /** Looks, and tells; true where there was anything to look at. */
+  look(): Promise<boolean>;
+  /** After each round of polls. */
+  cycled(): Promise<void>;
+  /** When to look again at the latest (epoch ms). */
+  nextAt(): number | null;
+}
+
 /**
  * Polls and publishes until drained. Due times come from the store; between them it sleeps, woken by the end
  * of a job, a nudge, or the tick.
@@ -37,13 +47,15 @@ export function startDaemon(
   deps: EngineDeps,
   engine: Engine,
   onError: (error: unknown) => void,
-  options: { paused?: boolean } = {},
+  options: { paused?: boolean; watch?: Watch } = {},
 ): Daemon {
   let draining = false;
   let paused = options.paused ?? false;
   let turns = 0;
   /** Polls that a person asked for and that still run. */
   let asked: Promise<unknown> = Promise.resolve();
+  const { watch } = options;
+  let watching: Promise<void> | undefined;
   let awake: (() => void) | undefined;
   let nudged = false;
   const wake = () => {
@@ -61,7 +73,21 @@ export function startDaemon(
       freshenAt = deps.clock.now() + FRESHEN_MS;
       await engine.freshenSignIns().catch(onError);
     }
+    if (polled) await watch?.cycled().catch(onError);
     if (polled) wake();
+  }
+
+  /** Beside the loop: a service that is slow to be told must hold nothing up. */
+  async function watchOnce(): Promise<void> {
+    const looked = await watch?.look().catch(onError);
+    watching = undefined;
+    if (looked) wake();
+  }
+
+  async function nextAt(): Promise<number | null> {
+    const dueAt = [paused ? null : await engine.nextDueAt(), watching ? null : (watch?.nextAt() ?? null)];
+    const known = dueAt.filter((at) => at !== null);
+    return known.length === 0 ? null : Math.min(...known);
   }
 
   async function loop(): Promise<void> {
@@ -73,10 +99,11 @@ export function startDaemon(
         polling = undefined;
       });
       if (!paused) await engine.pump().catch(onError);
+      if (watch) watching ??= watchOnce();
       turns += 1;
-      if (!draining && !nudged) await sleepUntil(paused ? null : await engine.nextDueAt());
+      if (!draining && !nudged) await sleepUntil(await nextAt());
     }
-    await Promise.all([polling, asked]);
+    await Promise.all([polling, asked, watching]);
     await engine.idle();
   }
 

@@ -1,6 +1,7 @@
 import { existsSync, watch, writeFileSync } from 'node:fs';
 import { asFailure } from '../../core/failure.ts';
 import { type Daemon, startDaemon } from '../../engine/daemon.ts';
+import { openAlerts } from '../alerts.ts';
 import type { App } from '../app.ts';
 import type { Turn } from '../command.ts';
 import { makeControlFolder } from '../control.ts';
@@ -75,12 +76,16 @@ interface Parts {
 async function run({ app, open, reporter, supervisor, web }: Parts): Promise<void> {
   const pause = await readPause(await app.store());
   if (pause) reporter.say('paused', { since: pause.since });
-  const running = startDaemon(
-    open.deps,
-    open.engine,
-    (error) => reporter.say('error', { message: asFailure(error).message }),
-    { paused: pause !== undefined },
-  );
+  const sayError = (error: unknown) => reporter.say('error', { message: asFailure(error).message });
+  const alerts = await openAlerts(app, open, sayError);
+  const onError = (error: unknown) => {
+    sayError(error);
+    alerts.trouble(error);
+  };
+  const running = startDaemon(open.deps, open.engine, onError, {
+    paused: pause !== undefined,
+    watch: alerts,
+  });
   const drain = createDrain({ app, open, running, reporter, supervisor });
   const look = () => {
     reload(app, open, reporter);

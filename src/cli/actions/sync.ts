@@ -1,6 +1,7 @@
-import { Failure } from '../../core/failure.ts';
+import { asFailure, Failure } from '../../core/failure.ts';
 import type { JobState } from '../../core/job.ts';
 import { jobView, schemaVersion } from '../../web/views.ts';
+import { openAlerts } from '../alerts.ts';
 import type { App } from '../app.ts';
 import type { Turn } from '../command.ts';
 import { readPause } from '../daemon-pause.ts';
@@ -25,7 +26,8 @@ export async function sync(turn: Turn): Promise<number> {
   let pollErrors = 0;
   let held: string | undefined;
   try {
-    const { engine, on } = await openEngine(app);
+    const open = await openEngine(app);
+    const { engine, on } = open;
     held = quarantineText(await enter(app));
     if (held) note(`note: ${held}`);
     const spinner = json ? undefined : await openSpinner(app.io, 'asking the sources for new videos');
@@ -35,10 +37,17 @@ export async function sync(turn: Turn): Promise<number> {
       if (event.kind === 'poll-failed') pollErrors += 1;
       if (event.kind === 'job-ended' && event.job.state !== 'waiting') ended.push(event.job.id);
     });
+    const sayError = (error: unknown) => reporter.say('error', { message: asFailure(error).message });
+    const alerts = await openAlerts(app, open, sayError);
     try {
       await engine.recover();
       await engine.sync(stop.signal);
+      await alerts.cycled();
+    } catch (error) {
+      alerts.trouble(error);
+      throw error;
     } finally {
+      await alerts.look(true);
       reporter.close();
     }
   } finally {
