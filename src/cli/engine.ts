@@ -25,6 +25,9 @@ export async function openEngine(app: App): Promise<OpenEngine> {
   const listeners = new Set<(event: EngineEvent) => void>();
   const net = await app.net();
   const http = openHttpTally();
+  const emit = (event: EngineEvent) => {
+    for (const listener of listeners) listener(event);
+  };
   const deps: EngineDeps = {
     store: await app.store(),
     clock: app.clock,
@@ -40,14 +43,12 @@ export async function openEngine(app: App): Promise<OpenEngine> {
       }),
     freshen: net.freshen,
     anonymous: net.plain(),
-    obtain: await createObtain(app),
+    obtain: await createObtain(app, (message) => emit({ kind: 'notice', message })),
     host: () => openHost(app),
     seal: await journalSeal(await app.vault(), net.lock),
     witness: await witnessOf(app),
     settings: engineSettings(app),
-    emit: (event) => {
-      for (const listener of listeners) listener(event);
-    },
+    emit,
   };
   return {
     engine: createEngine(deps),

@@ -8,6 +8,7 @@ import { obtain } from '../media/fetch.ts';
 import { makeFit } from '../media/fit.ts';
 import { findFolderVideo, folderVideos } from '../media/folder-videos.ts';
 import type { MediaTools } from '../media/program.ts';
+import type { FindContext } from '../media/source.ts';
 import { verify } from '../media/verify.ts';
 import { download } from '../net/download.ts';
 import { feedSource } from '../platforms/feed.ts';
@@ -16,8 +17,8 @@ import { importedMedia } from './imports.ts';
 import { fromFeed } from './obtain-feed.ts';
 import { makeFolder } from './paths.ts';
 
-/** Gets a video's file by its rule and makes it fit the destination. */
-export async function createObtain(app: App): Promise<EngineDeps['obtain']> {
+/** Gets a video's file by its rule and makes it fit the destination. `warn` hears what a person should know. */
+export async function createObtain(app: App, warn: (message: string) => void): Promise<EngineDeps['obtain']> {
   const store = await app.store();
   const net = await app.net();
   const { clock, origins } = app;
@@ -28,19 +29,28 @@ export async function createObtain(app: App): Promise<EngineDeps['obtain']> {
     clock,
   });
 
-  return async (video, rule, platform, signal) => {
+  /** An old program is as old for every video: said once. */
+  const told = new Set<string>();
+
+  return async (video, rule, platform, { signal, onProgress } = {}) => {
     const tools = { clock, ...(signal ? { signal } : {}) };
     const specs: readonly MediaSpec[] = [
       ...(rule && rule.media.length > 0 ? rule.media : [ownFolder(app)]),
       ...(await importedMedia(store, video)),
     ];
-    const knownSha256 = await store.videos.media(video.id);
+    const allowWatermark = rule?.spec['watermark'] === 'allow';
+    const cached = await store.videos.media(video.id);
+    // What another rule may take, this one need not.
+    const marked =
+      cached !== undefined && /watermarked$/u.test((await store.media.get(cached))?.origin ?? '');
+    const knownSha256 = marked && !allowWatermark ? undefined : cached;
     const source = await store.sources.get(video.sourceId);
     const siblings = await store.videos.list({
       sourceId: video.sourceId,
       since: video.publishedAt - SIBLING_MS,
       limit: 200,
     });
+    const context = { cache, tools, ...(onProgress === undefined ? {} : { onProgress }) };
     const options = {
       fit: choiceOf(rule?.spec['fit'], ['none', 'remux', 'transcode'], 'remux'),
       tooLong: choiceOf(rule?.spec['tooLong'], ['skip', 'trim'], 'skip'),
@@ -48,12 +58,12 @@ export async function createObtain(app: App): Promise<EngineDeps['obtain']> {
     if (source?.kind === folderVideos.id) {
       const own = await fromWatchedFolder(cache, video, source.locator ?? '', knownSha256, tools);
       if (own.sha256 !== knownSha256) await store.videos.setMedia(video.id, own.sha256);
-      return makeFit(own, platform.media, options, { cache, tools });
+      return makeFit(own, platform.media, options, context);
     }
     if (source?.kind === feedSource.id) {
       const own = await fromFeed(app, cache, { video, source, knownSha256 }, tools);
       if (own && own.sha256 !== knownSha256) await store.videos.setMedia(video.id, own.sha256);
-      if (own) return makeFit(own, platform.media, options, { cache, tools });
+      if (own) return makeFit(own, platform.media, options, context);
     }
     const file = await obtain(video, specs, {
       tools,
@@ -64,6 +74,13 @@ export async function createObtain(app: App): Promise<EngineDeps['obtain']> {
         allowHost(url, hosts);
         await download({ transport: net.transport, origins, clock, url, path, ...bounds });
       },
+      allowWatermark,
+      ytDlp: ytDlpSettings(app),
+      warn: (message) => {
+        if (told.has(message)) return;
+        told.add(message);
+        warn(message);
+      },
       siblings: siblings.filter((other) => other.id !== video.id),
       ...(knownSha256 === undefined ? {} : { knownSha256 }),
       ...(source?.kind === 'tiktok' ? { handle: source.name.replace(/^tiktok:@?/u, '') } : {}),
@@ -71,7 +88,7 @@ export async function createObtain(app: App): Promise<EngineDeps['obtain']> {
     if (knownSha256 !== file.sha256) await store.videos.setMedia(video.id, file.sha256);
     if (file.caption !== undefined && file.caption.length > video.caption.length)
       await store.videos.setCaption(video.id, file.caption);
-    return makeFit(file, platform.media, options, { cache, tools });
+    return makeFit(file, platform.media, options, context);
   };
 }
 
@@ -102,6 +119,18 @@ async function fromWatchedFolder(
 }
 
 const LOOK_AGAIN_MS = 60_000;
+
+/** What a person set for yt-dlp; read anew each time, because it may be changed while the daemon runs. */
+function ytDlpSettings({ config }: App): NonNullable<FindContext['ytDlp']> {
+  const cookies = config.text('ytDlp.cookies');
+  const impersonate = config.text('ytDlp.impersonate');
+  return {
+    rateLimit: config.text('ytDlp.rateLimit'),
+    timeoutMs: config.number('ytDlp.timeout'),
+    ...(cookies === '' ? {} : { cookies }),
+    ...(impersonate === '' ? {} : { impersonate }),
+  };
+}
 
 /** The folder of originals that serves rules which name no media source; made when first needed. */
 function ownFolder(app: App): MediaSpec {

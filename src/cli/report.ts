@@ -84,8 +84,8 @@ function openLog(app: App) {
 }
 
 function levelOf(event: string): Level {
-  if (event === 'poll-failed' || event === 'login-needed' || event === 'quarantine' || event === 'paused')
-    return 'warn';
+  const warned = ['poll-failed', 'login-needed', 'quarantine', 'paused', 'notice'];
+  if (warned.includes(event)) return 'warn';
   return event === 'error' || event === 'trouble' ? 'error' : 'info';
 }
 
@@ -121,11 +121,16 @@ function progressLines(spinner: Spinner): (event: EngineEvent) => void {
     else
       running.set(job.id, {
         account: job.account.account,
-        doing: event.kind === 'job-progress' ? bar(event.done, event.total) : 'publishing',
+        doing: event.kind === 'job-progress' ? doingNow(event) : 'publishing',
       });
     const rows = [...running.values()].map(({ account, doing }) => [account, doing]);
     spinner.show(rows.length === 0 ? 'waiting for what comes due' : lines(rows).join('\n  '));
   };
+}
+
+/** A part of a whole where the file is made to fit; bytes where it is sent. */
+function doingNow({ phase, done, total }: Extract<EngineEvent, { kind: 'job-progress' }>): string {
+  return phase === 'preparing' ? `making the file fit ${Math.floor(done * 100)} %` : bar(done, total);
 }
 
 export function factsOf(event: Exclude<EngineEvent, { kind: 'job-progress' }>): Record<string, unknown> {
@@ -153,6 +158,7 @@ export function factsOf(event: Exclude<EngineEvent, { kind: 'job-progress' }>): 
         lastAt: isoOrNull(event.lastAt),
       };
     case 'trouble':
+    case 'notice':
       return { message: event.message };
     case 'login-needed':
       return { account: event.account.account, message: event.message };

@@ -43,6 +43,7 @@ export function entryOf(rule: Rule, sources: readonly SourceRow[], accounts: rea
     ...(rule.paused ? { paused: true } : {}),
     ...(spec.fit === undefined || spec.fit === 'remux' ? {} : { fit: spec.fit }),
     ...(spec.tooLong === undefined || spec.tooLong === 'skip' ? {} : { tooLong: spec.tooLong }),
+    ...(spec.watermark === 'allow' ? { watermark: spec.watermark } : {}),
     ...(spec.backfill
       ? {
           backfill: {
@@ -129,6 +130,7 @@ export async function ruleFrom(
     spec: {
       fit: entry.fit ?? 'remux',
       tooLong: entry.tooLong ?? 'skip',
+      ...(entry.watermark === 'allow' ? { watermark: entry.watermark } : {}),
       ...(filter ? { filter } : {}),
       ...(zoned ? { timing: zoned } : {}),
       ...(backfill ? { backfill } : {}),

@@ -120,6 +120,10 @@ const rule: Schema = shape(
       description: 'What may be done to a file that does not fit.',
     },
     tooLong: { enum: ['skip', 'trim'], description: 'A video that is longer than the platform allows.' },
+    watermark: {
+      enum: ['refuse', 'allow'],
+      description: 'A file that its source says to bear a visible mark.',
+    },
     backfill: shape(
       {
         count: {

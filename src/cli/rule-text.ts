@@ -21,6 +21,7 @@ export interface RuleEntry {
   paused?: boolean;
   fit?: 'none' | 'remux' | 'transcode';
   tooLong?: 'skip' | 'trim';
+  watermark?: 'refuse' | 'allow';
   backfill?: { count?: number; since?: string };
 }
 

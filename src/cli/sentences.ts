@@ -29,6 +29,7 @@ export function sentenceOf(event: string, facts: Facts, voice: Voice): string {
     case 'login-needed':
       return paint('yellow', `${text('account')} must sign in again: ${text('message')}`);
     case 'quarantine':
+    case 'notice':
       return paint('yellow', text('message'));
     case 'trouble':
     case 'error':

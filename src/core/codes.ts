@@ -504,6 +504,12 @@ const table = {
     todo: 'See the limits against the file.',
     command: 'repost videos check VIDEO',
   },
+  E_WATERMARK: {
+    class: 'config',
+    side: 'you',
+    title: 'Only a file with a visible watermark was found.',
+    todo: 'Put the original into the rule’s folder; or let the rule take marked files: --allow-watermark, `watermark: allow` in a file of rules.',
+  },
   E_NO_HOST: {
     class: 'config',
     side: 'you',

@@ -66,6 +66,11 @@ export interface OAuthSignIn {
   secret?: 'required' | 'optional' | 'none';
   /** False where nobody registers an app by hand (Bluesky, Mastodon). Default true. */
   ownApp?: boolean;
+  /**
+   * Where every server has an app of its own: what the person wrote (an address, an account) → the host that the
+   * app is kept under. Throws E_USAGE.
+   */
+  hostOf?(written: string): string;
   /** Makes or finds the app, or pushes the request (PAR), before the address is built. */
   prepare?(request: {
     http: Http;

@@ -52,6 +52,8 @@ export interface RuleSpec {
   /** What may be done to a file that does not fit. */
   fit?: 'none' | 'remux' | 'transcode';
   tooLong?: 'skip' | 'trim';
+  /** A file that its source says to bear a visible mark. */
+  watermark?: 'refuse' | 'allow';
   /** Which of the videos that were there before are taken too. */
   backfill?: { count?: number; since?: number };
   backfilledAt?: number;

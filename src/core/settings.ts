@@ -43,6 +43,27 @@ export const settingSpecs = {
     min: 1,
   },
   'media.folder': { title: 'folder of originals for rules that name none', kind: 'text', default: '' },
+  'ytDlp.rateLimit': {
+    title: 'most bytes a second that yt-dlp may load, in its own spelling',
+    kind: 'text',
+    default: '5M',
+  },
+  'ytDlp.cookies': {
+    title: 'file of cookies for yt-dlp, for videos that only you may see',
+    kind: 'text',
+    default: '',
+  },
+  'ytDlp.impersonate': {
+    title: 'browser that yt-dlp passes for, where TikTok refuses programs',
+    kind: 'text',
+    default: '',
+  },
+  'ytDlp.timeout': {
+    title: 'how long yt-dlp may take for one video',
+    kind: 'duration',
+    default: '15m',
+    min: 1000,
+  },
   'host.kind': {
     title: 'where videos are made public for platforms that fetch them: none, s3, folder',
     kind: 'choice',

@@ -39,7 +39,11 @@ export interface EngineDeps {
     video: VideoRow,
     rule: Rule | undefined,
     platform: Platform,
-    signal?: AbortSignal,
+    options?: {
+      signal?: AbortSignal | undefined;
+      /** Told how far ffmpeg is, 0 to 1, where the file is made to fit. */
+      onProgress?: (done: number) => void;
+    },
   ): Promise<MediaFile>;
   /** The user's media host as it is set now; undefined where there is none. */
   host?(): Promise<MediaHost | undefined>;
@@ -80,10 +84,13 @@ export type EngineEvent =
   | { kind: 'catch-up'; source: SourceRow; rule: string; missed: number; taken: number }
   | ({ kind: 'backfill'; rule: string } & BackfillSum)
   | { kind: 'job-started'; job: JobView }
-  | { kind: 'job-progress'; job: JobView; done: number; total: number }
+  /** `preparing`: the file is made to fit, in parts of 1. `sending`: in bytes. */
+  | { kind: 'job-progress'; job: JobView; phase: 'preparing' | 'sending'; done: number; total: number }
   /** One request of a job and its answer, secrets masked: for logs at the level `debug`. */
   | { kind: 'exchange'; job: JobView; exchange: TracedExchange }
   | { kind: 'job-ended'; job: JobView }
+  /** Something that its person should know; nothing failed. */
+  | { kind: 'notice'; message: string }
   /** Something in the engine itself went wrong; the work goes on. */
   | { kind: 'trouble'; message: string; failure?: Failure }
   | { kind: 'login-needed'; account: Account; message: string };

@@ -106,7 +106,10 @@ async function publish(deps: EngineDeps, attempt: Attempt): Promise<Post> {
     account = await withFreshSettings(deps, platform, account, http);
   }
   const taking = platform.mediaFor ? { ...platform, media: platform.mediaFor(account) } : platform;
-  const media = await deps.obtain(video, rule, taking, signal);
+  const progress = (phase: 'preparing' | 'sending') => (done: number, total: number) =>
+    deps.emit({ kind: 'job-progress', job, phase, done, total });
+  const onProgress = (done: number) => progress('preparing')(done, 1);
+  const media = await deps.obtain(video, rule, taking, { signal, onProgress });
   // The whole caption comes with the file, where the source's own is cut.
   const whole = (await deps.store.videos.get(video.id)) ?? video;
   if (!run.committed) checkStillWanted(whole, rule);
@@ -122,7 +125,7 @@ async function publish(deps: EngineDeps, attempt: Attempt): Promise<Post> {
     text,
     options: destination?.options ?? {},
     clock: deps.clock,
-    progress: (done, total) => deps.emit({ kind: 'job-progress', job, done, total }),
+    progress: progress('sending'),
     publicUrl: () => publicAddress(deps, { run, media, platform: platform.name, signal }),
     ...(signal ? { signal } : {}),
   });

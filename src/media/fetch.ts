@@ -1,4 +1,4 @@
-import { HOUR, SECOND } from '../core/clock.ts';
+import { HOUR, MINUTE, SECOND } from '../core/clock.ts';
 import { asFailure, Failure } from '../core/failure.ts';
 import type { MediaFile } from '../core/media.ts';
 import type { MediaSpec } from '../core/rule.ts';
@@ -65,6 +65,7 @@ async function obtainFrom(
   try {
     const found = await find(spec, video, context);
     if (found instanceof Failure) return found;
+    if (found.watermarked && !context.allowWatermark) return marked(spec, context.tools.clock.now());
     const file = await cache.add({
       path: found.path,
       adopt: found.owned,
@@ -76,6 +77,16 @@ async function obtainFrom(
   } catch (error) {
     return asFailure(error);
   }
+}
+
+/** Waits, because the original may still be brought. */
+function marked(spec: MediaSpec, now: number): Failure {
+  return new Failure('E_WATERMARK', {
+    kind: 'later',
+    reason: 'media',
+    notBefore: now + MINUTE,
+    message: `The file that ${spec.kind} has bears a visible mark.`,
+  });
 }
 
 function find(spec: MediaSpec, video: Video, context: FindContext): Promise<FoundMedia | Failure> {

@@ -10,6 +10,8 @@ export interface FoundMedia {
   owned: boolean;
   /** Where it came from, for people: `folder`, `export`, `yt-dlp 2026.08.19`. */
   origin: string;
+  /** True where the source itself says that the picture bears a visible mark. */
+  watermarked?: boolean;
   /** The whole caption, where the source knows it: TikTok's API cuts at 150 characters. */
   caption?: string;
 }
@@ -32,6 +34,8 @@ export interface FindContext {
   workspace: string;
   /** True once the person agreed to fetching by yt-dlp. */
   consented: boolean;
+  /** True where the rule takes a file that bears a visible mark, if there is no other. */
+  allowWatermark?: boolean;
   /** Handle of the account that is watched, where it is known: only its own posts are taken. */
   handle?: string;
   /** The origins map, for addresses that another program asks. */

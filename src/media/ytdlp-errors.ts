@@ -83,7 +83,11 @@ const table: readonly Row[] = [
   {
     says: /Requested format is not available/,
     code: 'E_MEDIA_INVALID',
-    details: { kind: 'reject', message: 'TikTok has no video for this post: it is a slideshow.' },
+    details: {
+      kind: 'reject',
+      message:
+        'TikTok offers no video without a mark for this post: it is a slideshow, or only the marked copy is left.',
+    },
   },
   {
     says: /no such option|Impersonate target .* is not available/,

@@ -25,11 +25,13 @@ const FETCH_TIMEOUT_MS = 15 * MINUTE;
 /** H.264 first: TikTok's best-looking renditions are H.265, which several platforms refuse. Never the watermarked one. */
 const FORMAT_ORDER = 'vcodec:h264,res,br';
 const FORMAT_FILTER = 'b[vcodec!=?none][format_id!=download]';
+/** Where the rule takes marked files: yt-dlp itself ranks them last. */
+const ANY_FORMAT = 'b[vcodec!=?none]';
 
 const YOUTUBE_PAGE = 'https://www.youtube.com/watch?v=';
 
 const PRINTED =
-  'after_move:%(.{id,title,description,timestamp,duration,width,height,ext,format_id,vcodec,acodec,filesize,uploader,filepath})j';
+  'after_move:%(.{id,title,description,timestamp,duration,width,height,ext,format_id,format_note,vcodec,acodec,filesize,uploader,filepath})j';
 
 /**
  * Fetching by yt-dlp: only with the person's consent, only the account's own posts, one at a time and slowly
@@ -102,6 +104,8 @@ interface Printed {
   id?: unknown;
   description?: unknown;
   ext?: unknown;
+  format_id?: unknown;
+  format_note?: unknown;
   vcodec?: unknown;
   uploader?: unknown;
   filepath?: unknown;
@@ -148,14 +152,15 @@ async function fetchOptions(address: string, version: string, context: FindConte
     options.push('--cookies', copy);
   }
   if (impersonate !== undefined) options.push('--impersonate', impersonate);
-  options.push('--force-overwrites', '-S', FORMAT_ORDER, ...formatsFor(address), '--print', PRINTED);
+  const formats = formatsFor(address, context.allowWatermark ?? false);
+  options.push('--force-overwrites', '-S', FORMAT_ORDER, ...formats, '--print', PRINTED);
   options.push('-P', context.workspace, '-o', 'fetched.%(ext)s');
   return options;
 }
 
 /** YouTube keeps picture and sound apart; what holds both is small. ffmpeg puts them together. */
-function formatsFor(address: string): string[] {
-  if (!address.startsWith(YOUTUBE_PAGE)) return ['-f', FORMAT_FILTER];
+function formatsFor(address: string, allowWatermark: boolean): string[] {
+  if (!address.startsWith(YOUTUBE_PAGE)) return ['-f', allowWatermark ? ANY_FORMAT : FORMAT_FILTER];
   return ['-f', 'bv*[vcodec^=avc1]+ba[ext=m4a]/b[ext=mp4]/b', '--merge-output-format', 'mp4'];
 }
 
@@ -194,9 +199,16 @@ async function takeFile(
       message: `TikTok’s server sent no video: the file that yt-dlp stored is ${foreign}.`,
       hint: 'Nothing to do; it is fetched again.',
     });
-  const media: FoundMedia = { path, owned: true, origin: `yt-dlp ${version}` };
+  const watermarked = isMarked(printed);
+  const origin = watermarked ? `yt-dlp ${version}, watermarked` : `yt-dlp ${version}`;
+  const media: FoundMedia = { path, owned: true, origin, ...(watermarked ? { watermarked } : {}) };
   const { description } = printed;
   return typeof description === 'string' && description !== '' ? { ...media, caption: description } : media;
+}
+
+/** TikTok's own download bears its mark, and yt-dlp says so (extractor/tiktok.py). */
+function isMarked({ format_id, format_note }: Printed): boolean {
+  return format_id === 'download' || /watermark/i.test(String(format_note ?? ''));
 }
 
 async function whatElse(path: string): Promise<string | undefined> {

@@ -232,6 +232,8 @@ async function page(http: Http, urn: string, held: readonly Role[]): Promise<Ide
     handle: vanityName ?? id,
     name: localizedName ?? vanityName ?? id,
     url: `${siteOrigin}/company/${encodeURIComponent(vanityName ?? id)}/`,
+    // A renewal asks for the page's rights again.
+    settings: { signIn: 'page' },
     ...(posts
       ? {}
       : { ineligible: 'You may not post for this page: ask one of its admins to make you one.' }),

@@ -25,6 +25,7 @@ export const signIn: OAuthSignIn = {
   pkce: 'S256',
   scopes: narrow,
   ownApp: false,
+  hostOf,
   prepare,
   authorizeUrl,
   exchange,

@@ -165,6 +165,7 @@ export function ruleView(rule: Rule, sources: readonly SourceRow[], accounts: re
     timing: rule.spec['timing'] ?? null,
     fit: rule.spec['fit'] ?? 'remux',
     tooLong: rule.spec['tooLong'] ?? 'skip',
+    watermark: rule.spec['watermark'] ?? 'refuse',
     paused: rule.paused,
     startsAt: iso(rule.startsAt),
     createdAt: iso(rule.createdAt),

@@ -102,6 +102,31 @@ describe('obtain', () => {
     expect(register.rows.size).toBe(0);
   });
 
+  test('what its source says to be marked is refused, unless the rule takes it', async () => {
+    const { context, specs, register } = await setUp();
+    const home = freshFolder();
+    const program = join(home, 'yt-dlp');
+    const fake = new URL('./fake-yt-dlp.mjs', import.meta.url).pathname;
+    writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${fake}' '${home}' "$@"\n`, {
+      mode: 0o755,
+    });
+    writeFileSync(
+      join(home, 'scenario.json'),
+      JSON.stringify({
+        version: '2026.08.19',
+        report: { format_id: 'download', format_note: 'watermarked' },
+      }),
+    );
+    writeFileSync(join(home, 'content'), buildMp4());
+    const fetching = { ...context, consented: true, tools: { ...context.tools, ytDlp: program } };
+    const failure = await failureOf(obtain(aVideo(), [specs.ytdlp], fetching));
+    expect(failure).toMatchObject({ code: 'E_WATERMARK', kind: 'later', reason: 'media' });
+    expect(failure.hint).toContain('--allow-watermark');
+    expect(register.rows.size).toBe(0);
+    const taken = await obtain(aVideo(), [specs.ytdlp], { ...fetching, allowWatermark: true });
+    expect(taken.origin).toBe('yt-dlp 2026.08.19, watermarked');
+  });
+
   test('the wrong length is the wrong video', async () => {
     const { context, put, specs } = await setUp();
     put(buildMp4({ seconds: 30 }));

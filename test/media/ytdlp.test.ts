@@ -78,7 +78,7 @@ describe('yt-dlp as a source', () => {
         '--restrict-filenames --color never --socket-timeout 20 --retries 3 --extractor-retries 2 ' +
         '--limit-rate 5M --max-filesize 4000000000 --force-overwrites -S vcodec:h264,res,br ' +
         '-f b[vcodec!=?none][format_id!=download] --print after_move:%(.{id,title,description,timestamp,' +
-        'duration,width,height,ext,format_id,vcodec,acodec,filesize,uploader,filepath})j ' +
+        'duration,width,height,ext,format_id,format_note,vcodec,acodec,filesize,uploader,filepath})j ' +
         `-P ${workspace} -o fetched.%(ext)s`,
     );
     expect(JSON.stringify(fetch?.env)).not.toContain('must not get out');
@@ -135,6 +135,19 @@ describe('yt-dlp as a source', () => {
     expect(warnings[0]).toContain('2026.08.19');
     expect(calls()[1]?.argv).not.toContain('--color');
   });
+
+  test.each([{ format_id: 'download' }, { format_id: '0', format_note: 'watermarked' }])(
+    'says of a marked file that it is marked: %j',
+    async (report) => {
+      const { find, calls } = setUp({ report });
+      expect(await find({ allowWatermark: true })).toMatchObject({
+        watermarked: true,
+        origin: 'yt-dlp 2026.08.19, watermarked',
+      });
+      expect(calls()[1]?.argv).toContain('b[vcodec!=?none]');
+      expect(await setUp({ report: { format_note: '720p' } }).find()).not.toHaveProperty('watermarked');
+    },
+  );
 
   test('missing: names the package, and waits', async () => {
     const failure = await failureOf(

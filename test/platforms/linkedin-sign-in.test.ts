@@ -147,12 +147,14 @@ describe('who it is', () => {
         handle: 'creator-studio',
         name: 'Creator Studio',
         url: 'https://www.linkedin.com/company/creator-studio/',
+        settings: { signIn: 'page' },
       },
       {
         remoteId: 'urn:li:organization:10100202',
         handle: '10100202',
         name: '10100202',
         url: 'https://www.linkedin.com/company/10100202/',
+        settings: { signIn: 'page' },
         ineligible: expect.stringContaining('admin'),
       },
     ]);

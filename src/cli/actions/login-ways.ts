@@ -19,6 +19,7 @@ export interface LoginOptions {
   appPassword?: boolean;
   instagramLogin?: boolean;
   forPosting?: boolean;
+  page?: boolean;
   account?: string;
   server?: string;
   as: string;

@@ -35,6 +35,7 @@ interface AddOptions extends FilterOptions, TimingOptions {
   acceptYtDlp?: boolean;
   fit: string;
   tooLong: string;
+  allowWatermark?: boolean;
   delay?: string;
   approve?: boolean;
   backfill?: string;
@@ -78,6 +79,7 @@ export async function addRule(turn: Turn, options: AddOptions): Promise<undefine
       spec: {
         fit: oneOf(options.fit, ['none', 'remux', 'transcode'], '--fit'),
         tooLong: oneOf(options.tooLong, ['skip', 'trim'], '--too-long'),
+        ...(options.allowWatermark ? { watermark: 'allow' } : {}),
         ...(backfill ? { backfill } : {}),
         ...specFrom(options, app.config),
       },

@@ -10,6 +10,7 @@ export function loginCommands(program: Command, around: Surroundings): void {
     .option('--token-stdin', 'read a token that the platform gave you from standard input')
     .option('--app-password', 'sign in with an app password from standard input (Bluesky)')
     .option('--instagram-login', 'sign in by Instagram itself, without a Page; needs a media host')
+    .option('--page', 'sign in for a page that you run, in place of yourself (LinkedIn)')
     .option('--for-posting', 'ask for the right to post, where an account is only watched as a rule (TikTok)')
     .option('--account <handle-or-id>', 'which account to take where one sign-in offers several')
     .option('--server <host>', 'your server (Mastodon, Bluesky, a Bot API server for Telegram)')

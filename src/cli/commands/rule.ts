@@ -32,6 +32,7 @@ export function ruleCommands(program: Command, around: Surroundings): void {
     .option('--accept-yt-dlp', 'you have the right to fetch these videos with yt-dlp')
     .option('--fit <how>', 'what may be done to a file that does not fit: none, remux, transcode', 'remux')
     .option('--too-long <what>', 'a video longer than the platform allows: skip or trim', 'skip')
+    .option('--allow-watermark', 'take a file that bears a visible mark too, where there is no other')
     .option('--delay <duration>', 'wait this long before publishing')
     .option('--approve', 'hold every job until you approve it')
     .option('--backfill <n>', 'also take the newest N videos that are there already')
