@@ -127,10 +127,24 @@ function picture(
   };
 }
 
+/** Rates that cameras and editors mean when pictures come a little unevenly. */
+const usualRates = [23.976, 24, 25, 29.97, 30, 48, 50, 59.94, 60] as const;
+const NEARLY = 0.02;
+
+/**
+ * Said always, because ffmpeg would otherwise take the finest spacing of two pictures for the rate: a phone's video
+ * of 30 uneven pictures a second would come out with 60 or 120.
+ */
 function aimedRate({ frameRate }: MediaFacts, rules: MediaRules): number | undefined {
   if (frameRate === undefined) return undefined;
-  if (rules.maxFrameRate !== undefined && frameRate > rules.maxFrameRate) return rules.maxFrameRate;
-  return rules.minFrameRate !== undefined && frameRate < rules.minFrameRate ? rules.minFrameRate : undefined;
+  const { minFrameRate = 0, maxFrameRate = Infinity } = rules;
+  if (frameRate > maxFrameRate) return maxFrameRate;
+  if (frameRate < minFrameRate) return minFrameRate;
+  const distance = (rate: number) => Math.abs(rate - frameRate);
+  const usual = usualRates
+    .filter((rate) => rate >= minFrameRate && rate <= maxFrameRate && distance(rate) <= NEARLY * rate)
+    .sort((one, other) => distance(one) - distance(other))[0];
+  return usual ?? Number(frameRate.toFixed(2));
 }
 
 /** H.264 in 4:2:0 wants even sides. */

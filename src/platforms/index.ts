@@ -1,5 +1,5 @@
 import { Failure } from '../core/failure.ts';
-import type { PlatformId } from '../core/names.ts';
+import { type PlatformId, platformIds } from '../core/names.ts';
 import type { Platform, Service } from '../core/platform.ts';
 import type { Source } from '../core/source.ts';
 import { bluesky } from './bluesky.ts';
@@ -41,6 +41,8 @@ const sources: Readonly<Record<string, Source>> = {
 };
 
 export const registry = {
+  /** Every destination, in the order lists show them. */
+  platforms: platformIds.flatMap((id) => platforms[id] ?? []),
   platform: (id: PlatformId) => platforms[id],
   service: (id: PlatformId) => services[id],
   source: (kind: string) => sources[kind],

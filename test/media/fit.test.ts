@@ -218,6 +218,16 @@ describeWith({ ffmpeg: 'ffmpeg', ffprobe: 'ffmpeg' }, 'making it fit', () => {
     expect(Math.max(...seen)).toBeLessThanOrEqual(1);
   });
 
+  test('pictures that come unevenly: as many as before, evenly', async () => {
+    const { made, adapt } = await setUp();
+    const uneven = ['-vf', "select='mod(n\\,5)'", '-vsync', 'vfr', ...H264, '-c:a', 'aac'];
+    const file = await made('uneven.mp4', uneven, 3);
+    expect(file.frameRate).toBeCloseTo(24, 0);
+    const fitted = await adapt(file, { maxWidth: 240 }, { fit: 'transcode' });
+    expect(fitted.frameRate).toBeCloseTo(24, 1);
+    expect(Math.abs(fitted.durationMs - file.durationMs)).toBeLessThan(150);
+  });
+
   test('a size limit binds: two passes, just below it', async () => {
     const { made, adapt } = await setUp();
     const file = await made(

@@ -1,41 +1,80 @@
+import type { Account } from '../../core/account.ts';
 import { Failure } from '../../core/failure.ts';
-import { checkMedia } from '../../core/media-rules.ts';
-import { platformOf } from '../../platforms/index.ts';
+import type { MediaFacts } from '../../core/media.ts';
+import type { Platform } from '../../core/platform.ts';
+import { leastWork, type Outcome } from '../../media/outcome.ts';
+import { registry } from '../../platforms/index.ts';
 import { schemaVersion } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { wholeNumber } from '../find.ts';
 import { table, tableWidth } from '../table.ts';
 
-/** Each destination's limits against the file of a video (an id from `repost videos`) or a file on disk. */
-export async function checkVideo({ app, print }: Turn, _options: unknown, text: string): Promise<number> {
-  const store = await app.store();
+interface Destination {
+  platform: Platform;
+  /** Its server may have limits of its own. */
+  account?: Account;
+}
+
+/**
+ * Each destination's limits against the file of a video (an id from `repost videos`) or a file on disk: of the
+ * accounts that are signed in, or of all platforms.
+ */
+export async function checkVideo(
+  { app, print }: Turn,
+  options: { all?: boolean },
+  text: string,
+): Promise<number> {
   const facts = /^\d+$/u.test(text)
     ? await storedFacts(app, wholeNumber(text, 'A video’s id'))
     : await fileFacts(app, text);
-  const platforms = [...new Set((await store.accounts.list()).map((account) => account.platform))].filter(
-    (id) => id !== 'tiktok',
-  );
-  const checks = platforms.map((id) => {
-    const platform = platformOf(id);
-    const check = checkMedia(facts, platform.media);
-    return { platform: id, ok: check.ok, problems: check.ok ? [] : check.problems };
-  });
+  const signedIn = await signedInDestinations(app);
+  const everywhere = options.all || signedIn.length === 0;
+  const destinations = everywhere ? registry.platforms.map((platform) => ({ platform })) : signedIn;
+  const checks = destinations.map((destination) => checkOf(destination, facts));
   print({ schemaVersion, file: facts, checks }, () =>
     table(
-      ['PLATFORM', 'VERDICT', 'LIMIT AGAINST FILE'],
-      checks.map(({ platform, ok, problems }) => [
-        platform,
-        ok
-          ? 'fits'
-          : problems.some(({ fix }) => fix === 'none')
-            ? 'refused'
-            : `needs ${[...new Set(problems.map(({ fix }) => fix))].join(', ')}`,
+      [everywhere ? 'PLATFORM' : 'DESTINATION', 'VERDICT', 'LIMIT AGAINST FILE'],
+      checks.map(({ account, name, verdict, problems }) => [
+        account ?? name,
+        verdict,
         problems.map(({ message }) => message).join('; '),
       ]),
       tableWidth(app.io),
     ),
   );
-  return checks.every(({ ok, problems }) => ok || problems.every(({ fix }) => fix !== 'none')) ? 0 : 1;
+  return checks.some(({ verdict }) => verdict === 'refused') ? 1 : 0;
+}
+
+/** What is only watched is no destination. */
+async function signedInDestinations(app: Turn['app']): Promise<Destination[]> {
+  const accounts = await (await app.store()).accounts.list();
+  return accounts.flatMap((account) => {
+    const platform = registry.platform(account.platform);
+    const watched = platform?.otherSignIns?.['posting'] && account.settings['signIn'] !== 'posting';
+    return platform && !watched ? [{ platform, account }] : [];
+  });
+}
+
+function checkOf({ platform, account }: Destination, facts: MediaFacts) {
+  const rules = (account && platform.mediaFor?.(account)) ?? platform.media;
+  const found = leastWork(facts, rules);
+  return {
+    platform: platform.id,
+    name: platform.name,
+    account: account?.account ?? null,
+    ok: found.outcome === 'fits',
+    verdict: verdictOf(found),
+    problems: found.problems,
+    hint: found.hint ?? null,
+    source: rules.source,
+  };
+}
+
+/** In the words of a rule's options. */
+function verdictOf({ outcome, trimmed }: Outcome): string {
+  if (outcome === 'fits' || outcome === 'refused') return outcome;
+  const needs = [...(trimmed ? ['trim'] : []), outcome === 'encoded' ? 'transcode' : 'remux'];
+  return `needs ${needs.join(', ')}`;
 }
 
 async function storedFacts(app: Turn['app'], id: number) {

@@ -34,6 +34,10 @@ export function statusCommands(program: Command, around: Surroundings): void {
   const check = videos
     .command('check <video>')
     .description('every destination’s limits against the file')
-    .addHelpText('after', '\nExample:\n  $ repost videos check 7');
+    .option('--all', 'all platforms, not only those you are signed in to')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ repost videos check 7\n  $ repost videos check ~/Videos/new.mp4 --all',
+    );
   check.action(act(around, check, async () => (await import('../actions/videos-check.ts')).checkVideo));
 }
