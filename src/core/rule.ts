@@ -70,6 +70,16 @@ export function zoneOf(rule: Pick<Rule, 'spec'>): string {
   return specOf(rule).timing?.timeZone ?? 'UTC';
 }
 
+/** The zone of a rule's times at one of its destinations, which may have its own; undefined where none was named. */
+export function ownZoneAt(rule: Pick<Rule, 'spec' | 'destinations'>, accountId: number): string | undefined {
+  const own = rule.destinations.find((destination) => destination.accountId === accountId)?.timing;
+  return own?.timeZone ?? specOf(rule).timing?.timeZone;
+}
+
+export function zoneAt(rule: Pick<Rule, 'spec' | 'destinations'>, accountId: number): string {
+  return ownZoneAt(rule, accountId) ?? 'UTC';
+}
+
 /** Whether a rule wants a video; `why` is for people where it does not. */
 export type Match = { wanted: true } | { wanted: false; why: string };
 

@@ -2,7 +2,7 @@ import type { Account } from '../core/account.ts';
 import type { MediaVerdict } from '../core/foresee.ts';
 import type { LimitState } from '../core/limit.ts';
 import type { Rule } from '../core/rule.ts';
-import { zoneOf } from '../core/rule.ts';
+import { zoneAt } from '../core/rule.ts';
 import type { FittedText } from '../core/text.ts';
 import { sayWallTime } from '../core/wall-clock.ts';
 import { type WarningKey, warningTexts } from '../core/warnings.ts';
@@ -56,7 +56,7 @@ export function planView(plan: ShownPlan, limits: readonly LimitState[], silence
 }
 
 function postView(post: ShownPost) {
-  const timeZone = post.rule ? zoneOf(post.rule) : 'UTC';
+  const timeZone = post.rule ? zoneAt(post.rule, post.account.id) : 'UTC';
   return {
     origin: post.origin,
     job: post.jobId ?? null,

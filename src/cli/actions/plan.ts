@@ -1,3 +1,4 @@
+import { ownZoneAt } from '../../core/rule.ts';
 import type { SourceItem } from '../../core/video.ts';
 import { sayWallTime } from '../../core/wall-clock.ts';
 import { warningTexts } from '../../core/warnings.ts';
@@ -147,7 +148,7 @@ function headline({ posts, at }: Plan): string {
 /** One post: when (local and UTC), where, what it waits for, its text with its count, its file. */
 function postText({ paint }: Turn, post: PlannedPost, now: number, zone: string): string {
   const { account, rule, text, media, stopped, reason, heldBy, millicents } = post;
-  const timeZone = (rule?.spec['timing'] as { timeZone?: string } | undefined)?.timeZone ?? zone;
+  const timeZone = (rule && ownZoneAt(rule, account.id)) ?? zone;
   const at = Math.max(now, post.expectedAt ?? post.runAt);
   const local = `${sayWallTime(timeZone, at)} ${timeZone}`;
   const when = `${local} (${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC)`;
