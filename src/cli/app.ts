@@ -9,6 +9,7 @@ import { type Config, openConfig } from './config.ts';
 import type { Net } from './connect.ts';
 import { canAsk, type Io } from './io.ts';
 import { filesIn, makeFolder, type Paths, pathsOf } from './paths.ts';
+import { notingNames } from './vault-names.ts';
 
 /** What every command can reach; each part is opened when first asked for, so that a command pays only for its own. */
 export interface App {
@@ -119,7 +120,7 @@ async function openHomeVault(app: App): Promise<Vault> {
       `this home’s secrets are in the vault “${remembered}”, and now “${vault.kind}” is asked: sign in again, or go back with: repost config set vault ${remembered}`,
     );
   }
-  return vault;
+  return notingNames(vault, meta);
 }
 
 async function askPassphrase({ path, isNew }: { path: string; isNew: boolean }): Promise<string> {

@@ -95,6 +95,46 @@ export function verifyBackup(path: string): number {
   }
 }
 
+export interface BackupFacts {
+  schema: number;
+  /** Epoch ms; null in backups that do not say. */
+  madeAt: number | null;
+  accounts: number;
+  rules: number;
+  videos: number;
+  posts: number;
+}
+
+/** Reads every page of a backup and says what is in it, whatever its age. Throws as `verifyBackup` does. */
+export function describeBackup(path: string): BackupFacts {
+  const schema = verifyBackup(path);
+  const db = openFile(path, { readOnly: true });
+  try {
+    const count = (table: 'accounts' | 'rules' | 'videos' | 'posts') =>
+      db.prepare<[], number>(counting[table]).pluck().get() ?? 0;
+    const madeAt = db.prepare<[], string>("SELECT value FROM meta WHERE key = 'backup.at'").pluck().get();
+    return {
+      schema,
+      madeAt: madeAt === undefined ? null : Number(madeAt),
+      accounts: count('accounts'),
+      rules: count('rules'),
+      videos: count('videos'),
+      posts: count('posts'),
+    };
+  } catch (error) {
+    throw asStoreFailure(error, path);
+  } finally {
+    db.close();
+  }
+}
+
+const counting = {
+  accounts: 'SELECT count(*) FROM accounts WHERE removed_at IS NULL',
+  rules: 'SELECT count(*) FROM rules WHERE removed_at IS NULL',
+  videos: 'SELECT count(*) FROM videos',
+  posts: 'SELECT count(*) FROM posts',
+} as const;
+
 /**
  * Puts a backup in the place of the database, which nobody may have open: hold the daemon's lock. What was
  * there before stays beside it under the name that is given back, or null where nothing was.

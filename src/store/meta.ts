@@ -7,11 +7,16 @@ export function metaStore({ query, read, write }: Connection): Store['meta'] {
   const upsert = query(
     'INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT DO UPDATE SET value = excluded.value',
   );
+  // A prefix as a range: a LIKE would not use the key’s index, and reads `_` as any character.
+  const keys = query<{ key: string }>(
+    'SELECT key FROM meta WHERE key >= :prefix AND key < :prefix || char(1114111) ORDER BY key',
+  );
   const erase = query('DELETE FROM meta WHERE key = :key');
 
   return {
     get: (key) => read(() => select.get({ key })?.value),
     set: (key, value) => write(() => void upsert.run({ key, value })),
+    keys: (prefix) => read(() => keys.all({ prefix }).map(({ key }) => key)),
     remove: (key) => write(() => void erase.run({ key })),
   };
 }

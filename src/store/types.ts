@@ -37,6 +37,8 @@ export interface Store {
   meta: {
     get(key: string): Promise<string | undefined>;
     set(key: string, value: string): Promise<void>;
+    /** Keys that begin so, sorted. */
+    keys(prefix: string): Promise<string[]>;
     remove(key: string): Promise<void>;
   };
   /** Changes whenever anybody, in any process, changed the database. */

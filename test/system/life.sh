@@ -15,7 +15,6 @@ until_true() {
 }
 active_anew() { [ "$(show ActiveState)" = active ] && [ "$(pid)" != "$1" ] && [ "$(pid)" != 0 ]; }
 has_result() { grep -q "^$1" $results 2>/dev/null; }
-job_runs() { repost_status | grep -q '"job":'; }
 repost_status() { su -s /bin/sh repost -c 'REPOST_HOME=/var/lib/repost repost daemon status --json' 2>/dev/null; }
 
 # The home of the test, its key sealed to this machine, as after a move.
@@ -66,7 +65,7 @@ until_true 30 test -e /lab/published
 install -D -o repost -m 600 -t /var/lib/repost/data/originals /lab/originals/*.mp4
 touch -d "1 minute ago" /var/lib/repost/data/originals/*.mp4
 repost service run daemon poll >/dev/null
-until_true 30 job_runs && fact runs "$(repost_status | grep -o '"account":"[^"]*"')"
+until_true 60 test -e /lab/publishing && fact runs "$(repost_status | grep -o '"account":"[^"]*"')"
 began=$(date +%s%N)
 systemctl stop repost
 fact drained "$(tail -1 $results)"

@@ -25,17 +25,20 @@ const script = fileURLToPath(new URL('life.sh', import.meta.url));
 
 /** How long the platform takes to answer: longer than the unit’s TimeoutStopSec. */
 const SLOW_MS = 6_000;
-let slow = false;
+/** Told when the slow request has come. */
+let slow: (() => void) | undefined;
 
-/** X, which takes its time once. */
+/** X, which takes its time once, over the request that publishes. */
 function sluggish(factory: SimulatorFactory): SimulatorFactory {
   return (world) => {
     const simulator = factory(world);
     return {
       ...simulator,
       async handle(request) {
-        if (slow && simulator.platform === 'x' && request.method === 'POST') {
-          slow = false;
+        const publishes = simulator.platform === 'x' && request.path.endsWith('/2/tweets');
+        if (slow && publishes && request.method === 'POST') {
+          slow();
+          slow = undefined;
           await systemClock.sleep(SLOW_MS);
         }
         return simulator.handle(request);
@@ -101,7 +104,7 @@ whereRoot(
       // Rules without a folder look in the home’s own, and the service shows its home to nobody else.
       mkdirSync(join(lab, 'originals'), { recursive: true });
       copyFileSync(join(home.originals, `${id}.mp4`), join(lab, 'originals', `${id}.mp4`));
-      slow = true;
+      slow = () => writeFileSync(join(lab, 'publishing'), '');
       writeFileSync(join(lab, 'published'), '');
     }
 
