@@ -71,6 +71,7 @@ export function addRoute<P extends TObject, Q extends TObject, B extends TSchema
       summary: route.summary,
       tags: [route.tag],
       description: `Access: ${route.access}.`,
+      ...{ 'x-access': route.access },
       security: [{ bearer: [] }, { session: [] }],
       ...(route.params ? { params: route.params } : {}),
       ...(route.query ? { querystring: route.query } : {}),

@@ -1,7 +1,28 @@
 import { homePart } from './pages/home.ts';
 import { signInPart } from './pages/sign-in.ts';
 import type { Part } from './route.ts';
+import { accountsPart, sourcesPart } from './routes/accounts.ts';
+import { docsPart } from './routes/docs.ts';
+import { eventsPart } from './routes/events.ts';
+import { jobsPart } from './routes/jobs.ts';
+import { machinePart } from './routes/machine.ts';
+import { rulesPart } from './routes/rules.ts';
 import { sessionPart } from './routes/session.ts';
+import { usersPart } from './routes/users.ts';
+import { videosPart } from './routes/videos.ts';
 
 /** All parts of the server: whoever adds an area of the API, a page or another answer adds its part here. */
-export const parts: readonly Part[] = [sessionPart, signInPart, homePart];
+export const parts: readonly Part[] = [
+  sessionPart,
+  machinePart,
+  accountsPart,
+  sourcesPart,
+  rulesPart,
+  videosPart,
+  jobsPart,
+  usersPart,
+  eventsPart,
+  docsPart,
+  signInPart,
+  homePart,
+];

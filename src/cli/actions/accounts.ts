@@ -3,7 +3,7 @@ import { asFailure } from '../../core/failure.ts';
 import { errorOf } from '../../core/job.ts';
 import { openMeter } from '../../engine/meter.ts';
 import { serviceOf } from '../../platforms/index.ts';
-import { accountView } from '../../web/views.ts';
+import { accountView, limitView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { hostOf } from '../connect.ts';
 import { findAccount } from '../find.ts';
@@ -39,7 +39,7 @@ export async function showAccount({ app, print }: Turn, _options: unknown, text:
   const account = await findAccount(store, text);
   const now = app.clock.now();
   const limits = await limitStates(store, [account], now);
-  print({ ...accountView(account), limits }, () =>
+  print({ ...accountView(account), limits: limits.map(limitView) }, () =>
     [
       `account  ${account.account} (${account.name})`,
       `id       ${account.remoteId}`,

@@ -21,8 +21,8 @@ import { type RuleEntry, readRules } from '../rule-text.ts';
 import { warnOnce } from '../warned.ts';
 
 /** Prints the JSON Schema of rule files. */
-export async function printSchema({ app }: Turn): Promise<undefined> {
-  app.io.stdout.write(`${JSON.stringify(ruleSchema(), null, 2)}\n`);
+export async function printSchema({ print }: Turn): Promise<undefined> {
+  print(ruleSchema(), () => JSON.stringify(ruleSchema(), null, 2));
 }
 
 /** Rules as a file: to standard output, or into a file whose comments stay. */
