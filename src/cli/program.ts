@@ -13,6 +13,7 @@ import { errorsCommands } from './commands/errors.ts';
 import { hostCommands } from './commands/host.ts';
 import { importCommands } from './commands/import.ts';
 import { jobsCommands } from './commands/jobs.ts';
+import { ledgerCommands } from './commands/ledger.ts';
 import { limitsCommands } from './commands/limits.ts';
 import { loginCommands } from './commands/login.ts';
 import { metricsCommands } from './commands/metrics.ts';
@@ -94,7 +95,15 @@ const groups: readonly [string, readonly ((program: Command, around: Surrounding
   ['People and programs:', [usersCommands]],
   [
     'This machine:',
-    [serviceCommands, configCommands, backupCommands, errorsCommands, completionCommands, versionCommand],
+    [
+      serviceCommands,
+      configCommands,
+      backupCommands,
+      ledgerCommands,
+      errorsCommands,
+      completionCommands,
+      versionCommand,
+    ],
   ],
   ['Try:', [sandboxCommands]],
 ];

@@ -9,6 +9,7 @@ import { credentialStore } from './credentials.ts';
 import { hostedStore } from './hosted.ts';
 import { jobStore } from './jobs.ts';
 import { journalStore } from './journal.ts';
+import { ledgerStore } from './ledger.ts';
 import { limitStore } from './limits.ts';
 import { mediaStore } from './media.ts';
 import { metaStore } from './meta.ts';
@@ -46,6 +47,7 @@ export function storeOn(db: Database, clock: Clock, path: string): Store {
     users: userStore(connection),
     breakers: breakerStore(connection),
     hosted: hostedStore(connection),
+    ledger: ledgerStore(connection),
     tallies: tallyStore(connection),
     credentials: credentialStore(connection),
     replies: replyStore(connection),

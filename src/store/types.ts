@@ -29,6 +29,7 @@ export interface Store {
   users: UserStore;
   breakers: BreakerStore;
   hosted: HostedStore;
+  ledger: LedgerStore;
   tallies: TallyStore;
   credentials: CredentialStore;
   replies: ReplyStore;
@@ -501,6 +502,47 @@ export interface TallyStore {
   /** When the oldest job that waits for each of these reasons was made (epoch ms). */
   oldestWaiting(reasons: readonly WaitReason[]): Promise<Partial<Record<WaitReason, number>>>;
   databaseBytes(): Promise<number>;
+}
+
+/** One job as other tools know it: names that hold on any machine. */
+export interface LedgerRow {
+  jobId: number;
+  source: string;
+  sourceKind: string;
+  /** The video's remote id: text. */
+  video: string;
+  videoUrl: string;
+  caption: string;
+  videoAt: number;
+  platform: PlatformId;
+  accountRemoteId: string;
+  handle: string;
+  state: JobState;
+  post: { id: string; url: string | null; publishedAt: number } | null;
+  updatedAt: number;
+}
+
+/** A video that is on an account already, whoever put it there. */
+export interface LedgerMark {
+  sourceId: number;
+  video: string;
+  videoUrl: string;
+  caption: string;
+  videoAt: number;
+  accountId: number;
+  post: { id: string; url: string | null; publishedAt: number };
+}
+
+/** `known`: it was written down before. `running`: a run is under way, and was left alone. */
+export type MarkFate = 'marked' | 'known' | 'running';
+
+export interface LedgerStore {
+  /** Jobs after this id, oldest first. */
+  page(after: number, limit: number): Promise<LedgerRow[]>;
+  /** What `mark` would do. */
+  look(entries: readonly LedgerMark[]): Promise<MarkFate[]>;
+  /** Writes down that these are published, in one transaction: their jobs never run (again). */
+  mark(entries: readonly LedgerMark[], now: number): Promise<MarkFate[]>;
 }
 
 /** One bucket to spend from. */
