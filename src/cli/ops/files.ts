@@ -74,8 +74,9 @@ export function alertmanager(
   pace: { wait: string; interval: string; repeat: string } = usual,
 ) {
   const text = '{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n{{ end }}';
+  const title = '{{ .CommonLabels.alertname }}: {{ .Status }}';
   const told = { send_resolved: true };
-  const slack = { ...to.slack, ...told, title: '{{ .CommonLabels.alertname }}: {{ .Status }}', text };
+  const slack = { ...to.slack, ...told, title, text };
   const discord = {
     ...to.discord,
     ...told,
@@ -104,7 +105,7 @@ export function alertmanager(
         name: 'everybody',
         slack_configs: [slack],
         discord_configs: [discord],
-        email_configs: [{ ...to.email, ...told }],
+        email_configs: [{ ...to.email, ...told, headers: { Subject: title } }],
         webhook_configs: [{ ...to.webhook, ...told }],
       },
     ],
