@@ -13,19 +13,16 @@ export interface Feeds {
   bytesKept(sha256: string): boolean;
 }
 
-const names: Readonly<Record<PlatformId, string>> = {
+/** Names that are more than an id with a capital. */
+const names: Readonly<Partial<Record<PlatformId, string>>> = {
   tiktok: 'TikTok',
   youtube: 'YouTube',
-  instagram: 'Instagram',
-  x: 'X',
-  facebook: 'Facebook',
-  threads: 'Threads',
-  bluesky: 'Bluesky',
-  mastodon: 'Mastodon',
   linkedin: 'LinkedIn',
-  pinterest: 'Pinterest',
-  telegram: 'Telegram',
 };
+
+function nameOf(platform: PlatformId): string {
+  return names[platform] ?? platform.charAt(0).toUpperCase() + platform.slice(1);
+}
 
 /** What a viewer of each platform sees, as a row of phones. */
 export function feedsPage(feeds: Feeds): Page {
@@ -47,8 +44,8 @@ export function feedsPage(feeds: Feeds): Page {
 
 function phone(platform: PlatformId, posts: readonly SimPost[], feeds: Feeds): string {
   const public_ = posts.filter((post) => post.visible).length;
-  return `<section class="phone ${platform}" aria-label="${names[platform]}">
-<h2><span class="dot"></span>${names[platform]}<small>${public_} public of ${posts.length}</small></h2>
+  return `<section class="phone ${platform}" aria-label="${nameOf(platform)}">
+<h2><span class="dot"></span>${nameOf(platform)}<small>${public_} public of ${posts.length}</small></h2>
 <div class="screen">${posts.map((post) => card(post, feeds)).join('\n')}</div>
 </section>`;
 }
@@ -106,7 +103,7 @@ summary { cursor: pointer; font-size: 12px; color: var(--soft); }
 dl { display: grid; grid-template-columns: auto 1fr; gap: 1px 10px; margin: 0; font-size: 11px; color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
 .empty { color: var(--soft); padding: 80px 0; width: 100%; text-align: center; }
-.tiktok { --hue: #fe2c55; } .youtube { --hue: #f03; } .instagram { --hue: #d62976; } .x { --hue: #5b6570; }
+.phone { --hue: #e60023; } .tiktok { --hue: #fe2c55; } .youtube { --hue: #f03; } .instagram { --hue: #d62976; } .x { --hue: #5b6570; }
 .facebook { --hue: #1877f2; } .threads { --hue: #777; } .bluesky { --hue: #1185fe; } .mastodon { --hue: #6364ff; }
-.linkedin { --hue: #0a66c2; } .pinterest { --hue: #e60023; } .telegram { --hue: #2aabee; }
+.linkedin { --hue: #0a66c2; } .telegram { --hue: #2aabee; }
 `;

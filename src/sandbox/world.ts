@@ -26,22 +26,20 @@ export interface OwnedWorld extends World {
   complaints(): Complaint[];
 }
 
-const redirectUris: Readonly<Record<PlatformId, readonly string[]>> = {
+/** What a platform wants that is not the usual address of a developer app. */
+const redirectUris: Readonly<Partial<Record<PlatformId, readonly string[]>>> = {
   tiktok: ['http://127.0.0.1:*/callback/'],
   youtube: [],
-  instagram: ['https://localhost:8443/callback'],
   x: ['http://127.0.0.1:8765/callback'],
-  facebook: ['https://localhost:8443/callback'],
-  threads: ['https://localhost:8443/callback'],
   bluesky: [],
   mastodon: [],
-  linkedin: ['https://localhost:8443/callback'],
-  pinterest: ['https://localhost:8443/callback'],
   telegram: [],
 };
 
-/** Ids in each platform's own shape; most are longer than a float can hold. */
-const accountIds: Readonly<Record<PlatformId, readonly [string, string]>> = {
+const usualRedirectUris = ['https://localhost:8443/callback'];
+
+/** Ids in a platform's own shape, where it has one. */
+const accountIds: Readonly<Partial<Record<PlatformId, readonly [string, string]>>> = {
   tiktok: ['-000Creator_tt.4b10', '_000Second-tt.9c55'],
   youtube: ['UCsandboxCreator00000001', 'UCsandboxSecond000000002'],
   instagram: ['17841405000000000101', '17841405000000000202'],
@@ -51,21 +49,23 @@ const accountIds: Readonly<Record<PlatformId, readonly [string, string]>> = {
   bluesky: ['did:plc:creatorcreatorcreator2a2', 'did:plc:secondsecondsecond2222b3'],
   mastodon: ['113500000000000101', '113500000000000202'],
   linkedin: ['crEaToR101', 'sEcOnD_202'],
-  pinterest: ['1000000000000000101', '1000000000000000202'],
   telegram: ['-1002000000101', '-1002000000202'],
 };
+
+/** Longer than a float can hold. */
+const usualAccountIds = ['1000000000000000101', '1000000000000000202'] as const;
 
 function defaultApp(platform: PlatformId): SimApp {
   return {
     clientId: `sandbox-${platform}-id`,
     clientSecret: `sandbox-${platform}-secret`,
-    redirectUris: [...redirectUris[platform]],
+    redirectUris: [...(redirectUris[platform] ?? usualRedirectUris)],
     settings: {},
   };
 }
 
 function defaultAccounts(platform: PlatformId): SimAccount[] {
-  const [creator, second] = accountIds[platform];
+  const [creator, second] = accountIds[platform] ?? usualAccountIds;
   return [
     { id: creator, handle: '@creator', name: 'Creator', settings: {} },
     { id: second, handle: '@second', name: 'Second', settings: {} },

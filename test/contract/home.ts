@@ -20,6 +20,7 @@ import { memoryVault } from '../../src/vault/memory.ts';
 import { journalSeal } from '../../src/vault/seal.ts';
 import { tokenSource } from '../../src/vault/tokens.ts';
 import { sandboxTransport } from '../platforms/in-process.ts';
+import { openTraffic } from './spec.ts';
 
 /** Everything that lasts while processes come and go: disk, vault, time, the platforms. */
 export interface World {
@@ -58,12 +59,21 @@ export const media: MediaFile = {
   videoCodec: 'h264',
 };
 
+/** Every kind of request that the worlds of this file have seen. */
+export const traffic = openTraffic();
+
 export async function openWorld(seed = 1): Promise<World> {
   const clock = new TestClock();
+  const sandbox = createSandbox({ clock, seed, simulators });
+  const { dispatch } = sandbox;
+  sandbox.dispatch = (request) => {
+    traffic.note(request);
+    return dispatch(request);
+  };
   return {
     clock,
     seed,
-    sandbox: createSandbox({ clock, seed, simulators }),
+    sandbox,
     store: await openStore({ path: ':memory:', clock }),
     vault: memoryVault(),
   };

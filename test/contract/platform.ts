@@ -3,8 +3,10 @@ import { Failure } from '../../src/core/failure.ts';
 import type { Platform, PublishRequest, Run } from '../../src/core/platform.ts';
 import type { FaultAction } from '../../src/sandbox/faults.ts';
 import { sandboxTransport } from '../platforms/in-process.ts';
-import { breachesOf, drive, giveJob, openWorld, signInTo, startLife, type World } from './home.ts';
+import { breachesOf, drive, giveJob, openWorld, signInTo, startLife, traffic, type World } from './home.ts';
 import { mortality } from './mortal.ts';
+import { judgeOf } from './spec.ts';
+import unjudged from './unjudged.json' with { type: 'json' };
 
 export interface ContractOptions {
   /** Brings an account into the world; default: the browser sign-in. */
@@ -298,5 +300,24 @@ export function platformContract(platform: Platform, options: ContractOptions = 
       },
       120_000,
     );
+  });
+
+  describeTraffic(platform);
+}
+
+/** Part of unjudged.json for a platform: what its own description leaves unsaid of what we send. */
+const known: Readonly<Record<string, readonly string[]>> = unjudged;
+
+/** Comes last: all that this file's trials have sent, held against the platform's own description of its API. */
+function describeTraffic({ id, name }: Platform): void {
+  const judge = judgeOf(id);
+  if (!judge) return;
+  it(`${name}: every request is one that its own description knows`, async () => {
+    const verdicts = await Promise.all(traffic.requests().map(judge));
+    expect(verdicts.length).toBeGreaterThan(5);
+    expect([...new Set(verdicts.flatMap(({ problems }) => problems))]).toEqual([]);
+    const open = [...new Set(verdicts.flatMap((verdict) => verdict.unjudged))].sort();
+    console.info(`${name}: not judged by its description:\n  ${open.join('\n  ')}`);
+    expect(open.filter((one) => !known[id]?.includes(one))).toEqual([]);
   });
 }

@@ -36,18 +36,23 @@ const bucket = {
 
 const creator = ['--account', '@creator'] as const;
 
-const all: readonly Destination[] = [
-  { platform: 'youtube', app: true, login: creator, approveAs: '@creator' },
-  { platform: 'instagram', app: true, login: creator, approveAs: '@creator' },
-  { platform: 'x', app: true, login: creator, approveAs: '@creator' },
-  { platform: 'facebook', app: true, login: [] },
-  { platform: 'threads', app: true, login: [], before: [bucket] },
-  { platform: 'bluesky', app: false, login: ['--account', 'creator.bsky.social'] },
-  { platform: 'mastodon', app: false, login: ['--server', 'mastodon.social'] },
-  { platform: 'linkedin', app: true, login: [] },
-  { platform: 'pinterest', app: true, login: [] },
-  { platform: 'telegram', app: false, login: creator, token: sandboxBotToken },
-  { platform: 'tiktok', app: false, login: ['--for-posting', '--account', '@second'], approveAs: '@second' },
-];
+/** What is peculiar about signing in to a simulated platform; the others want their app and nothing else. */
+const peculiar: Readonly<Partial<Record<PlatformId, Partial<Destination>>>> = {
+  youtube: { login: creator, approveAs: '@creator' },
+  instagram: { login: creator, approveAs: '@creator' },
+  x: { login: creator, approveAs: '@creator' },
+  threads: { before: [bucket] },
+  bluesky: { login: ['--account', 'creator.bsky.social'] },
+  mastodon: { login: ['--server', 'mastodon.social'] },
+  telegram: { login: creator, token: sandboxBotToken },
+  // Its app is there already: the source's.
+  tiktok: { app: false, login: ['--for-posting', '--account', '@second'], approveAs: '@second' },
+};
 
-export const destinations: readonly Destination[] = all.filter(({ platform }) => registry.platform(platform));
+/** Every destination there is; the account that is also the source's platform comes last. */
+export const destinations: readonly Destination[] = registry.platforms
+  .map(({ id, signIn }): Destination => {
+    const app = signIn.kind === 'oauth' && signIn.ownApp !== false;
+    return { platform: id, app, login: [], ...peculiar[id] };
+  })
+  .sort((one, other) => Number(one.platform === 'tiktok') - Number(other.platform === 'tiktok'));
