@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Problem } from '../core/alert.ts';
-import type { AlertRule } from '../core/alert-rules.ts';
+import { type AlertRule, alertRules } from '../core/alert-rules.ts';
 import { codes } from '../core/codes.ts';
 import type { JobView } from '../store/types.ts';
 import type { ProblemFacts } from './problem-facts.ts';
@@ -28,6 +28,18 @@ export function deadProblem(job: JobView): Written {
     title: `“${captionOf(job)}” could not be posted to ${job.account.account}.`,
     todo: job.error?.hint ?? 'See why, then try again.',
     command: `repost jobs show ${job.id}`,
+  };
+}
+
+/** So many are one problem. */
+export function beyondProblem({ rule, count }: ProblemFacts['beyond'][number]): Written {
+  return {
+    key: `${rule}:beyond`,
+    rule,
+    title: `And ${count} older one(s): ${alertRules[rule].title}.`,
+    facts: [],
+    todo: 'See them all.',
+    command: `repost jobs list --state ${rule === 'dead-letter' ? 'dead' : rule === 'unknown-outcome' ? 'unknown' : 'waiting'}`,
   };
 }
 

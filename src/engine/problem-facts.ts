@@ -1,4 +1,5 @@
 import type { Account } from '../core/account.ts';
+import type { AlertRule } from '../core/alert-rules.ts';
 import type { ErrorCode } from '../core/codes.ts';
 import type { WaitReason } from '../core/failure.ts';
 import type { JobView, SourceRow, Store } from '../store/types.ts';
@@ -14,6 +15,8 @@ export interface ProblemFacts {
   unknown: readonly JobView[];
   /** Waiting jobs that may have something to tell: one or more for each account and reason. */
   held: readonly JobView[];
+  /** Jobs of a kind beyond those that were looked at. */
+  beyond: readonly { rule: AlertRule; count: number }[];
   /** Lanes that rest, because their platform keeps failing, and until when. */
   resting: readonly { accountId: number; openUntil: number | null }[];
   /** Posts of the last days, newest first. */
@@ -40,7 +43,7 @@ export interface Trouble {
 /** Sources silent for this many intervals are told of. */
 export const SILENT_INTERVALS = 5;
 /** Jobs looked at in one go; what is open already is looked at besides. */
-const JOBS_AT_ONCE = 200;
+const JOBS_AT_ONCE = 100;
 /** Posts that came out odd are told of for so long. */
 export const ODD_POSTS_MS = 3 * 86_400_000;
 
@@ -94,6 +97,12 @@ export async function readProblemFacts(
     dead: await ended('dead'),
     unknown: await ended('unknown'),
     held: unique(held),
+    beyond: [
+      { rule: 'dead-letter' as const, count: counts.dead - JOBS_AT_ONCE },
+      { rule: 'unknown-outcome' as const, count: counts.unknown - JOBS_AT_ONCE },
+      { rule: 'file-missing' as const, count: (waiting.media ?? 0) - JOBS_AT_ONCE },
+      { rule: 'approval' as const, count: (waiting.approval ?? 0) - JOBS_AT_ONCE },
+    ].filter(({ count }) => count > 0),
     resting,
     posts,
     silentMs,

@@ -5,6 +5,7 @@ import { codes } from '../core/codes.ts';
 import { signInEnd } from '../core/sign-in-end.ts';
 import type { SourceRow } from '../store/types.ts';
 import {
+  beyondProblem,
   commandOf,
   deadProblem,
   heldProblems,
@@ -33,6 +34,7 @@ export function problemsOf(facts: ProblemFacts): Problem[] {
     ...facts.unknown.map(unknownProblem),
     ...facts.dead.map(deadProblem),
     ...facts.held.flatMap((job) => heldProblems(job)),
+    ...facts.beyond.map(beyondProblem),
     ...facts.resting.flatMap((lane) => restingProblems(lane, facts)),
     ...oddPosts(facts.posts),
     ...failingChannels(facts),
