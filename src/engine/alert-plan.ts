@@ -4,7 +4,7 @@ import { alertRules } from '../core/alert-rules.ts';
 import { MINUTE, SECOND } from '../core/clock.ts';
 import type { AlertChange, NoticeRow, OpenProblem } from '../store/alert-types.ts';
 
-/** What is told together is gathered for so long after the first of it. */
+/** What is told together is gathered for so long after the first of it; a third of it where that is critical. */
 export const GROUP_MS = 30 * SECOND;
 /** Between two messages to one channel, where nothing critical is new. */
 export const GAP_MS = 5 * MINUTE;
@@ -159,7 +159,7 @@ export function nextBatch(input: BatchInput): Batch {
   if (waiting.length === 0) return { notices: [], at: null };
   const first = Math.min(...waiting.map(({ dueAt }) => dueAt));
   const urgent = Math.min(
-    ...waiting.filter(({ notice }) => isUrgent(notice)).map(({ dueAt }) => dueAt + groupMs),
+    ...waiting.filter(({ notice }) => isUrgent(notice)).map(({ dueAt }) => dueAt + groupMs / 3),
   );
   const gap = groupMs === 0 || lastMessageAt === undefined ? 0 : lastMessageAt + GAP_MS;
   const at = Math.min(urgent, Math.max(first + groupMs, gap));

@@ -1,7 +1,7 @@
 import type { AlertMessage } from '../core/alert.ts';
 import { Failure } from '../core/failure.ts';
 import { ask, type SendPieces, secretOf } from './alert-send.ts';
-import { cut, endOf, linesOf } from './alert-text.ts';
+import { cut, endOf, linesOf, type TextLine } from './alert-text.ts';
 
 /**
  * Execute Webhook (https://docs.discord.com/developers/resources/webhook#execute-webhook); bounds of embeds, 6,000
@@ -39,10 +39,7 @@ export function discordBody(message: AlertMessage) {
     const [head, ...rest] = linesOf(item);
     const embed = {
       title: cut(escapeMarkdown(head?.text ?? ''), MOST_TITLE),
-      description: cut(
-        rest.map(({ kind, text }) => (kind === 'command' ? codeOf(text) : escapeMarkdown(text))).join('\n'),
-        MOST_DESCRIPTION,
-      ),
+      description: cut(rest.map(({ kind, text }) => wordsOf(kind, text)).join('\n'), MOST_DESCRIPTION),
       color: colours[item.state === 'resolved' ? 'resolved' : item.severity],
     };
     room -= embed.title.length + embed.description.length;
@@ -63,6 +60,11 @@ export function discordBody(message: AlertMessage) {
 /** Each character that Discord's Markdown reads, and those that begin mentions, emoji and time stamps. */
 function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_~|>#[\]()<@:-]/gu, '\\$&');
+}
+
+function wordsOf(kind: TextLine['kind'], text: string): string {
+  if (kind === 'command') return codeOf(text);
+  return kind === 'link' && /^https:\/\/[\w./?=&%~+-]+$/u.test(text) ? text : escapeMarkdown(text);
 }
 
 /** Nothing is read within it but the character that ends it. */

@@ -46,14 +46,7 @@ export function slackBody(message: AlertMessage) {
 }
 
 function plain(text: string, max: number) {
-  return { type: 'plain_text', text: cutUnits(text, max), emoji: false };
-}
-
-/** Slack counts as JavaScript does. */
-function cutUnits(text: string, max: number): string {
-  let short = cut(text, max);
-  while (short.length > max) short = cut(short, [...short].length - 1);
-  return short;
+  return { type: 'plain_text', text: cut(text, max), emoji: false };
 }
 
 function escapeMarkup(text: string): string {

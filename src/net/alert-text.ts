@@ -62,10 +62,15 @@ export function fitBlocks(
 
 const lengthInChars = (text: string) => [...text].length;
 
-/** Cut between code points, never within one, with an ellipsis. */
+/** At most so many UTF-16 units, the strictest way to count; cut between code points, never within one. */
 export function cut(text: string, max: number): string {
-  const letters = [...text];
-  return letters.length <= max ? text : `${letters.slice(0, Math.max(0, max - 1)).join('')}…`;
+  if (text.length <= max) return text;
+  let kept = '';
+  for (const letter of text) {
+    if (kept.length + letter.length > max - 1) break;
+    kept += letter;
+  }
+  return `${kept}…`;
 }
 
 /** In one line, without control, direction and invisible characters. */

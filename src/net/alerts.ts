@@ -6,12 +6,17 @@ import { sendNtfy } from './alert-ntfy.ts';
 import { refused, type SendPieces } from './alert-send.ts';
 import { sendSlack } from './alert-slack.ts';
 import { sendTelegram } from './alert-telegram.ts';
+import { tame } from './alert-text.ts';
 import { sendWebhook } from './alert-webhook.ts';
 import { rememberSecret } from './redact.ts';
 
 /** Sends one message to one channel, once. Throws a Failure: `reject` where a person must mend the channel. */
-export async function sendAlert(pieces: SendPieces): Promise<void> {
-  for (const secret of Object.values(pieces.secrets)) rememberChannelSecret(secret);
+export async function sendAlert(given: SendPieces): Promise<void> {
+  for (const secret of Object.values(given.secrets)) rememberChannelSecret(secret);
+  // A title holds a caption, which is anybody's.
+  const { title, lines } = given.message;
+  const message = { ...given.message, title: tame(title, 500), lines: lines.map((line) => tame(line, 500)) };
+  const pieces = { ...given, message };
   switch (pieces.channel.kind) {
     case 'slack':
       return sendSlack(pieces);

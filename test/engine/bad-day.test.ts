@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DAY, HOUR, MINUTE, SECOND } from '../../src/core/clock.ts';
+import { DAY, HOUR, MINUTE } from '../../src/core/clock.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { errorOf } from '../../src/core/job.ts';
 import { exampleAttempt, examplePost, exampleVerdict, openLane } from '../store/examples.ts';
@@ -39,7 +39,7 @@ async function openDay(world: AlertWorld) {
     const error = silent.on
       ? errorOf(new Failure('E_PLATFORM_DOWN', { message: 'TikTok answered 503.' }))
       : null;
-    if (now() % (2 * MINUTE) < 30 * SECOND)
+    if (now() % (2 * MINUTE) < MINUTE)
       await store.sources.polled(lane.source.id, now(), now() + 2 * MINUTE, error);
   }
   return { lane, other, settle, running, silent, poll, now };
@@ -145,20 +145,24 @@ describe('a bad day', () => {
 
     const begun = new Set<Trouble>();
     const ended = new Set<Trouble>();
-    await world.live(DAY, async () => {
-      await day.poll();
-      for (const trouble of troubles) {
-        const at = (now() - start) / HOUR;
-        if (at >= trouble.from && !begun.has(trouble)) {
-          begun.add(trouble);
-          await trouble.begin();
+    await world.live(
+      DAY,
+      async () => {
+        await day.poll();
+        for (const trouble of troubles) {
+          const at = (now() - start) / HOUR;
+          if (at >= trouble.from && !begun.has(trouble)) {
+            begun.add(trouble);
+            await trouble.begin();
+          }
+          if (at >= trouble.to && !ended.has(trouble)) {
+            ended.add(trouble);
+            await trouble.end();
+          }
         }
-        if (at >= trouble.to && !ended.has(trouble)) {
-          ended.add(trouble);
-          await trouble.end();
-        }
-      }
-    });
+      },
+      MINUTE,
+    );
 
     const items = world.told.flatMap(({ at, message }) => message.items.map((item) => ({ at, ...item })));
     for (const { title, from, to, within } of troubles) {
