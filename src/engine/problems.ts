@@ -47,11 +47,6 @@ export function problemsOf(facts: ProblemFacts): Problem[] {
   return [...byKey.values()];
 }
 
-/** The problems that only a person can mend, as `repost status` lists them: many of a kind as one. */
-export function needsPerson(problems: readonly Problem[]): Problem[] {
-  return problems.filter(({ rule }) => alertRules[rule].person);
-}
-
 // ---------------------------------------------------------------- this machine
 
 function quarantineProblems({ quarantine }: ProblemFacts): Written[] {

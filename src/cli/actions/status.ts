@@ -1,7 +1,6 @@
 import type { Account } from '../../core/account.ts';
 import type { WaitReason } from '../../core/failure.ts';
 import type { JobState } from '../../core/job.ts';
-import { readQuarantine } from '../../engine/guard.ts';
 import type { JobView, SourceRow, Store } from '../../store/types.ts';
 import { jobView, postView, schemaVersion, sourceView, videoView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
@@ -9,11 +8,10 @@ import { askDaemon, type DaemonStatus } from '../control.ts';
 import { readPause } from '../daemon-pause.ts';
 import { findPlatform, findSource, wholeNumber } from '../find.ts';
 import { shorten } from '../io.ts';
+import { tasksOf, todoLine } from '../must-do.ts';
+import { problemsNow } from '../problems.ts';
 import { relativeText, spanText, table, tableWidth, tallTable } from '../table.ts';
 import { parseMoment } from '../time.ts';
-
-/** A source that had no good poll for this many intervals is said to be silent. */
-const SILENT_INTERVALS = 5;
 
 export async function status(turn: Turn): Promise<undefined> {
   const { app, print } = turn;
@@ -26,13 +24,7 @@ export async function status(turn: Turn): Promise<undefined> {
     ? await askDaemon<DaemonStatus>(app.paths, 'status').catch(() => undefined)
     : undefined;
   const pause = await readPause(store);
-  const quarantine = await readQuarantine(store);
-  const attention = mustDo(facts, now, app.config.number('poll.interval') * SILENT_INTERVALS);
-  if (quarantine)
-    attention.unshift({
-      message: `Publishing is held, because ${quarantine.reason}.`,
-      command: 'repost quarantine',
-    });
+  const attention = tasksOf(await problemsNow(app), facts.counts, facts.waiting);
   if (pause)
     attention.unshift({
       message: `Everything is paused, since ${spanText(now - Date.parse(pause.since))}.`,
@@ -49,11 +41,13 @@ export async function status(turn: Turn): Promise<undefined> {
     waiting: facts.waiting,
     oldestWaiting: facts.oldest ? jobView(facts.oldest) : null,
     sources: facts.sources.map(sourceView),
+    todo: todoLine(attention),
     attention,
   };
   print(view, () =>
     [
       headline(facts, attention.length, now),
+      todoLine(attention),
       ...attention.map(({ message, command }) => `  ! ${message}${command ? `\n    $ ${command}` : ''}`),
       footer(facts, daemonText(daemon, doing, now), app.origins.active, now),
     ].join('\n'),
@@ -90,46 +84,6 @@ function headline({ counts, waiting, oldest }: Facts, problems: number, now: num
   if (open === 0 && problems === 0) return `Everything is out: ${counts.published} published, nothing waits.`;
   if (open === 0) return `${counts.published} published, nothing waits, but look at this:`;
   return `${counts.published} published, ${counts.running} running, ${counts.waiting} waiting${held ? ` (${held})` : ''}${wait}${problems > 0 ? '; look at this:' : '.'}`;
-}
-
-function mustDo(
-  { counts, accounts, sources, waiting }: Facts,
-  now: number,
-  silentMs: number,
-): { message: string; command: string | null }[] {
-  const list: { message: string; command: string | null }[] = [];
-  for (const account of accounts.filter((one) => one.status === 'login-needed')) {
-    list.push({
-      message: `${account.account} must sign in again.`,
-      command: `repost login ${account.platform} --account ${account.handle}`,
-    });
-  }
-  if (counts.unknown > 0)
-    list.push({
-      message: `${counts.unknown} job(s) with unknown outcome need your eyes.`,
-      command: 'repost jobs list --state unknown',
-    });
-  if (counts.dead > 0)
-    list.push({ message: `${counts.dead} dead letter(s).`, command: 'repost jobs list --state dead' });
-  if (waiting.approval)
-    list.push({
-      message: `${waiting.approval} job(s) wait for your approval.`,
-      command: 'repost jobs list --state waiting',
-    });
-  if (waiting.media)
-    list.push({
-      message: `${waiting.media} job(s) wait for their file.`,
-      command: 'repost jobs list --state waiting',
-    });
-  for (const source of sources.filter(
-    (one) => one.error && !one.paused && one.lastGoodPollAt !== null && now - one.lastGoodPollAt > silentMs,
-  )) {
-    list.push({
-      message: `${source.name} could not be read since ${spanText(now - (source.lastGoodPollAt ?? now))}: ${source.error?.message}`,
-      command: 'repost source list',
-    });
-  }
-  return list;
 }
 
 function daemonText(runs: boolean, doing: DaemonStatus | undefined, now: number): string {
