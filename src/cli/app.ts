@@ -8,6 +8,7 @@ import type { Store } from '../store/types.ts';
 import { type Config, openConfig } from './config.ts';
 import type { Net } from './connect.ts';
 import { canAsk, type Io } from './io.ts';
+import { osUser } from './os-user.ts';
 import { filesIn, makeFolder, type Paths, pathsOf } from './paths.ts';
 import { notingNames } from './vault-names.ts';
 
@@ -92,7 +93,7 @@ export function openApp(io: Io, options: { noInput?: boolean; warn?: (text: stri
 async function openHomeStore(app: App): Promise<Store> {
   makeFolder(app.paths.data);
   const { openStore } = await import('../store/sqlite.ts');
-  return openStore({ path: app.files.database, clock: app.clock });
+  return openStore({ path: app.files.database, clock: app.clock, actor: `cli:${osUser()}` });
 }
 
 /**

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codes, type ErrorCode } from '../core/codes.ts';
 import { Failure } from '../core/failure.ts';
+import { osUserId } from './os-user.ts';
 import { makeFolder, type Paths } from './paths.ts';
 
 /** What a running daemon says of itself on its control socket. */
@@ -33,7 +34,7 @@ export function controlPath(paths: Paths): string {
   const path = join(paths.state, 'control.sock');
   if (Buffer.byteLength(path) <= LONGEST_PATH_BYTES) return path;
   const name = createHash('sha256').update(paths.state).digest('hex').slice(0, 16);
-  return join(tmpdir(), `repost-${userInfo().uid}`, `${name}.sock`);
+  return join(tmpdir(), `repost-${osUserId()}`, `${name}.sock`);
 }
 
 /** Makes the socket's folder. Throws E_HOME where somebody else was there first: it would be theirs to listen. */
@@ -42,7 +43,7 @@ export function makeControlFolder(paths: Paths): string {
   const folder = join(path, '..');
   makeFolder(folder);
   const { uid, mode } = lstatSync(folder);
-  const mine = uid === userInfo().uid && (mode & 0o022) === 0;
+  const mine = uid === osUserId() && (mode & 0o022) === 0;
   if (folder === paths.state || mine) return path;
   throw new Failure('E_HOME', { message: `The folder ${folder} belongs to somebody else.` });
 }

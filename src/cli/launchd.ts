@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Failure } from '../core/failure.ts';
 import { LAUNCHD_LABEL, launchdPlist } from './launchd-plist.ts';
+import { osUserId } from './os-user.ts';
 import { makeFolder } from './paths.ts';
 import { runProgram } from './program-run.ts';
 import { type ServiceSpec, servicePaths } from './service-spec.ts';
@@ -22,7 +23,7 @@ export function agentText(spec: ServiceSpec, env: NodeJS.ProcessEnv): string {
   return launchdPlist(spec, agentLogs(spec, env));
 }
 
-const domain = () => `gui/${userInfo().uid}`;
+const domain = () => `gui/${osUserId()}`;
 
 export async function installAgent(
   spec: ServiceSpec,

@@ -4,6 +4,7 @@ import type { Surroundings } from './command.ts';
 import { accountsCommands } from './commands/accounts.ts';
 import { alertsCommands } from './commands/alerts.ts';
 import { appCommands } from './commands/app.ts';
+import { auditCommands } from './commands/audit.ts';
 import { backupCommands } from './commands/backup.ts';
 import { completionCommands } from './commands/completion.ts';
 import { configCommands } from './commands/config.ts';
@@ -86,6 +87,7 @@ const groups: readonly [string, readonly ((program: Command, around: Surrounding
       statusCommands,
       jobsCommands,
       limitsCommands,
+      auditCommands,
       quarantineCommands,
       doctorCommands,
       metricsCommands,

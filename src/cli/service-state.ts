@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import type { App } from './app.ts';
 import type { Check } from './app-check.ts';
 import { agentPath, agentState } from './launchd.ts';
+import { osUser } from './os-user.ts';
 import type { Manager, Scope } from './service-spec.ts';
 import { lingers, systemdRuns, type UnitState, unitPath, unitState } from './systemd.ts';
 
@@ -88,7 +88,7 @@ function problemsOf(state: ServiceState): ServiceState['problems'] {
   if (state.lingers === false)
     problems.push({
       message: 'the service stops when you sign out',
-      command: `loginctl enable-linger ${userInfo().username}`,
+      command: `loginctl enable-linger ${osUser()}`,
     });
   return problems;
 }

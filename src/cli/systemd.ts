@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Failure } from '../core/failure.ts';
+import { osUser, osUserId } from './os-user.ts';
 import { type Ran, runProgram } from './program-run.ts';
 import { type Scope, type ServiceSpec, SYSTEM_HOME, SYSTEM_USER } from './service-spec.ts';
 import { systemdUnit } from './systemd-unit.ts';
@@ -22,7 +23,7 @@ export function unitPath(scope: Scope, env: NodeJS.ProcessEnv): string {
 /** Without a login session the way to the person’s own manager must be named. */
 function sessionEnv(scope: Scope, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   if (scope === 'system' || env['XDG_RUNTIME_DIR']) return env;
-  return { ...env, XDG_RUNTIME_DIR: `/run/user/${userInfo().uid}` };
+  return { ...env, XDG_RUNTIME_DIR: `/run/user/${osUserId()}` };
 }
 
 export function systemctl(scope: Scope, env: NodeJS.ProcessEnv, args: readonly string[]): Promise<Ran> {
@@ -115,7 +116,7 @@ export async function unitState(scope: Scope, env: NodeJS.ProcessEnv): Promise<U
 
 /** Whether a person’s services run while they are not signed in; they end at logout otherwise. */
 export function lingers(): boolean {
-  return existsSync(join('/var/lib/systemd/linger', userInfo().username));
+  return existsSync(join('/var/lib/systemd/linger', osUser()));
 }
 
 export async function enableLinger(env: NodeJS.ProcessEnv): Promise<void> {
@@ -123,7 +124,7 @@ export async function enableLinger(env: NodeJS.ProcessEnv): Promise<void> {
   if (code === 0) return;
   throw new Failure('E_SERVICE', {
     message: `loginctl enable-linger failed: ${stderr.trim().split('\n')[0]}`,
-    command: `sudo loginctl enable-linger ${userInfo().username}`,
+    command: `sudo loginctl enable-linger ${osUser()}`,
   });
 }
 

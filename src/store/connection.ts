@@ -1,6 +1,8 @@
 import type { Database, RunResult, Statement } from 'better-sqlite3';
+import { currentActor } from '../core/actor.ts';
 import type { Clock } from '../core/clock.ts';
 import { Failure } from '../core/failure.ts';
+import { ENGINE } from './audit.ts';
 import { asStoreFailure } from './errors.ts';
 import { retryBusy, Writer } from './writer.ts';
 
@@ -25,6 +27,8 @@ export interface Connection {
    * `work` may be run again where somebody else held the database, so it must do nothing but SQL.
    */
   write<T>(work: () => T): Promise<T>;
+  /** On whose word a change is made that is asked for now. Ask before `write`: its work runs later. */
+  actor(): string;
   /** Changes with every commit of any connection, in any process. */
   version(): Promise<number>;
   /** Ends what is under way, then closes. */
@@ -32,7 +36,7 @@ export interface Connection {
 }
 
 /** Wraps an opened database. `path` is for messages. */
-export function createConnection(db: Database, clock: Clock, path: string): Connection {
+export function createConnection(db: Database, clock: Clock, path: string, actor = ENGINE): Connection {
   const queries = new Map<string, Query<unknown>>();
   const writer = new Writer(db, clock, path);
   let begin: Statement | undefined;
@@ -83,6 +87,7 @@ export function createConnection(db: Database, clock: Clock, path: string): Conn
   return {
     query,
     read,
+    actor: () => currentActor() ?? actor,
     async write(work) {
       refuseClosed();
       return writer.write(work);

@@ -1,5 +1,6 @@
 import { Failure } from '../core/failure.ts';
 import { errorOf } from '../core/job.ts';
+import { auditor, ENGINE } from './audit.ts';
 import { doubt, SET_CANCELLED } from './cancelling.ts';
 import type { Connection } from './connection.ts';
 import { jobLists } from './job-lists.ts';
@@ -26,6 +27,7 @@ function outcomes(connection: Connection): Pick<JobStore, 'settle' | 'publish'> 
   const jobs = jobReader(connection);
   const forget = forgetter(connection);
   const savePost = postWriter(connection);
+  const note = auditor(connection);
   const settle = query(`
     UPDATE jobs SET state = :state, reason = :reason, run_at = :runAt, attempt = :attempt,
       give_up_at = :giveUpAt, error = :error, updated_at = :now
@@ -59,6 +61,7 @@ function outcomes(connection: Connection): Pick<JobStore, 'settle' | 'publish'> 
         // A post that is out is written down whatever the job's state was meanwhile set to.
         savePost(jobs.need(id), post, now);
         keepAttempt(id, attempt);
+        note('published', id, ENGINE, now);
       }),
   };
 }
@@ -67,9 +70,15 @@ function outcomes(connection: Connection): Pick<JobStore, 'settle' | 'publish'> 
 function decisions(
   connection: Connection,
 ): Pick<JobStore, 'cancel' | 'retry' | 'resolve' | 'approve' | 'edit'> {
-  const { query, write } = connection;
+  const { query } = connection;
+  /** A transaction on the word of whoever asks for it now. */
+  const write = <T>(work: (actor: string) => T): Promise<T> => {
+    const actor = connection.actor();
+    return connection.write(() => work(actor));
+  };
   const jobs = jobReader(connection);
   const savePost = postWriter(connection);
+  const note = auditor(connection);
   const cancel = query(`UPDATE jobs ${SET_CANCELLED} WHERE id = :id`);
   const restart = query(`
     UPDATE jobs SET state = 'waiting', reason = 'ready', run_at = :now, attempt = 0, give_up_at = NULL,
@@ -88,26 +97,28 @@ function decisions(
 
   return {
     cancel: (id, error, now) =>
-      write(() => {
+      write((actor) => {
         const row = jobs.need(id);
         // A run in progress may be sending right now; only the run itself, which says why, may end it.
         const allowed = error ? ['waiting', 'dead', 'running'] : ['waiting', 'dead'];
         if (row.state === 'cancelled') return jobs.view(row);
         if (!allowed.includes(row.state)) throw notIn(row, 'waiting', 'dead');
         cancel.run({ id, error: jsonOrNull(error), doubt, now });
+        note('cancelled', id, error ? ENGINE : actor, now);
         return jobs.viewById(id);
       }),
     retry: (id, now) =>
-      write(() => {
+      write((actor) => {
         const row = jobs.need(id);
         if (!live.get({ id: row.account_id })) throw signedOut();
         if (row.state === 'dead' || row.state === 'cancelled') restart.run({ id, now });
         else if (row.reason !== null && worthHurrying.includes(row.reason)) hurry.run({ id, now });
         else if (row.reason !== 'ready') throw notIn(row, 'dead', 'cancelled');
+        note('retried', id, actor, now);
         return jobs.viewById(id);
       }),
     resolve: (id, how, now) =>
-      write(() => {
+      write((actor) => {
         const row = jobs.need(id);
         if (row.state !== 'unknown') throw notIn(row, 'unknown');
         if (how === 'not-published') {
@@ -120,19 +131,21 @@ function decisions(
         } else {
           savePost(row, how.published, now);
         }
+        note('resolved', id, actor, now);
         return jobs.viewById(id);
       }),
     approve: (id, text, now) =>
-      write(() => {
+      write((actor) => {
         const row = jobs.need(id);
         if (row.reason !== 'approval') {
           throw new Failure('E_WRONG_STATE', { message: `Job ${id} does not wait for approval.` });
         }
         approve.run({ id, text: jsonOrNull(text), now });
+        note('approved', id, actor, now);
         return jobs.viewById(id);
       }),
     edit: (id, change, now) =>
-      write(() => {
+      write((actor) => {
         const row = jobs.need(id);
         if (row.state !== 'waiting' && row.state !== 'dead') throw notIn(row, 'waiting', 'dead');
         const before = jobs.viewById(id).text ?? {};
@@ -142,6 +155,7 @@ function decisions(
           throw new Failure('E_WRONG_STATE', { message: `Job ${id} was sent with its old text already.` });
         }
         setText.run({ id, text: parts.length === 0 ? null : JSON.stringify(Object.fromEntries(parts)), now });
+        note('edited', id, actor, now);
         return jobs.viewById(id);
       }),
   };

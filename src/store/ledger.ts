@@ -1,5 +1,6 @@
 import type { JobState } from '../core/job.ts';
 import type { PlatformId } from '../core/names.ts';
+import { auditor } from './audit.ts';
 import type { Connection } from './connection.ts';
 import type { LedgerStore } from './types.ts';
 
@@ -22,7 +23,9 @@ interface Line {
 }
 
 /** What went where, for other tools and from them. */
-export function ledgerStore({ query, read, write }: Connection): LedgerStore {
+export function ledgerStore(connection: Connection): LedgerStore {
+  const { query, read, write } = connection;
+  const note = auditor(connection);
   const page = query<Line>(`
     SELECT jobs.id, sources.kind AS source_kind, sources.name AS source, videos.remote_id AS video,
       videos.url AS video_url, videos.caption, videos.published_at AS video_at, accounts.platform,
@@ -76,8 +79,9 @@ export function ledgerStore({ query, read, write }: Connection): LedgerStore {
       read(() =>
         entries.map(({ sourceId, video, accountId }) => fateOf(find.get({ sourceId, video, accountId }))),
       ),
-    mark: (entries, now) =>
-      write(() =>
+    mark: (entries, now) => {
+      const actor = connection.actor();
+      return write(() =>
         entries.map((entry) => {
           const { sourceId, video, videoUrl, caption, videoAt, accountId, post } = entry;
           const found = find.get({ sourceId, video, accountId });
@@ -88,8 +92,10 @@ export function ledgerStore({ query, read, write }: Connection): LedgerStore {
           const id = found?.id ?? addJob.get({ sourceId, video, accountId, at, now })?.id ?? 0;
           if (found) markJob.run({ id, now });
           addPost.run({ id, post: post.id, url: post.url, at });
+          note('marked', id, actor, now);
           return fate;
         }),
-      ),
+      );
+    },
   };
 }

@@ -5,6 +5,7 @@ import { migration as third } from './migrations/0003.ts';
 import { migration as fourth } from './migrations/0004.ts';
 import { migration as fifth } from './migrations/0005.ts';
 import { migration as sixth } from './migrations/0006.ts';
+import { migration as seventh } from './migrations/0007.ts';
 
 /** One numbered change of the schema, whole in its own transaction. A migration that was released never changes. */
 export interface Migration {
@@ -12,7 +13,8 @@ export interface Migration {
   sql: string;
 }
 
-const migrations: readonly Migration[] = [first, second, third, fourth, fifth, sixth];
+/** In order. `npm run schemas` writes down what a new one makes. */
+export const migrations: readonly Migration[] = [first, second, third, fourth, fifth, sixth, seventh];
 
 /** The schema that this version of repost reads and writes. */
 export const schemaNumber = migrations.length;

@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { accountStore } from './accounts.ts';
 import { alertStore } from './alerts.ts';
 import { appStore } from './apps.ts';
+import { auditStore } from './audit.ts';
 import { breakerStore } from './breakers.ts';
 import { createConnection } from './connection.ts';
 import { credentialStore } from './credentials.ts';
@@ -28,12 +29,12 @@ import { videoStore } from './videos.ts';
  * E_DB_CORRUPT, E_DB_READONLY; E_INTERRUPTED after `close`; and what `Store` names.
  */
 export async function openStore(options: OpenOptions): Promise<Store> {
-  return storeOn(await openDatabase(options), options.clock, options.path);
+  return storeOn(await openDatabase(options), options.clock, options.path, options.actor);
 }
 
 /** The store on a database that `openDatabase` gave. `path` is for messages. */
-export function storeOn(db: Database, clock: Clock, path: string): Store {
-  const connection = createConnection(db, clock, path);
+export function storeOn(db: Database, clock: Clock, path: string, actor?: string): Store {
+  const connection = createConnection(db, clock, path, actor);
   return {
     accounts: accountStore(connection),
     apps: appStore(connection),
@@ -48,6 +49,7 @@ export function storeOn(db: Database, clock: Clock, path: string): Store {
     breakers: breakerStore(connection),
     hosted: hostedStore(connection),
     ledger: ledgerStore(connection),
+    audit: auditStore(connection),
     tallies: tallyStore(connection),
     credentials: credentialStore(connection),
     replies: replyStore(connection),

@@ -30,6 +30,7 @@ export interface Store {
   breakers: BreakerStore;
   hosted: HostedStore;
   ledger: LedgerStore;
+  audit: AuditStore;
   tallies: TallyStore;
   credentials: CredentialStore;
   replies: ReplyStore;
@@ -502,6 +503,39 @@ export interface TallyStore {
   /** When the oldest job that waits for each of these reasons was made (epoch ms). */
   oldestWaiting(reasons: readonly WaitReason[]): Promise<Partial<Record<WaitReason, number>>>;
   databaseBytes(): Promise<number>;
+}
+
+export type AuditAction =
+  | 'published'
+  | 'approved'
+  | 'edited'
+  | 'retried'
+  | 'cancelled'
+  | 'resolved'
+  | 'marked';
+
+/** One line of the audit log; names as they were then. */
+export interface AuditRow {
+  id: number;
+  at: number;
+  action: AuditAction;
+  /** Who did it: `repost` for the engine, `cli:anna`, `token:bot`. */
+  actor: string;
+  jobId: number;
+  /** For posts: on whose word it went out, a person’s or the rule’s. */
+  word: string | null;
+  source: string;
+  video: string;
+  account: string;
+  rule: string | null;
+  user: string;
+  post: string | null;
+  url: string | null;
+}
+
+export interface AuditStore {
+  /** Newest first; default 50. `since` is epoch ms. */
+  list(filter: { jobId?: number; since?: number; limit?: number }): Promise<AuditRow[]>;
 }
 
 /** One job as other tools know it: names that hold on any machine. */

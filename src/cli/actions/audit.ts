@@ -1,0 +1,36 @@
+import { iso } from '../../web/views.ts';
+import type { Turn } from '../command.ts';
+import { wholeNumber } from '../find.ts';
+import { table, tableWidth } from '../table.ts';
+import { parseMoment } from '../time.ts';
+
+/** What was posted, by which rule, on whose word; newest first. */
+export async function listAudit(
+  { app, print }: Turn,
+  options: { limit: string; job?: string; since?: string },
+): Promise<undefined> {
+  const rows = await (await app.store()).audit.list({
+    limit: wholeNumber(options.limit, '--limit'),
+    ...(options.job === undefined ? {} : { jobId: wholeNumber(options.job, '--job') }),
+    ...(options.since === undefined ? {} : { since: parseMoment(options.since, app.clock.now()) }),
+  });
+  print(
+    rows.map(({ at, jobId, ...row }) => ({ at: iso(at), job: jobId, ...row })),
+    () =>
+      rows.length === 0
+        ? 'Nothing was posted or decided yet.'
+        : table(
+            ['WHEN', 'JOB', 'WHAT', 'ACCOUNT', 'RULE', 'ON WHOSE WORD', 'POST'],
+            rows.map((row) => [
+              (iso(row.at) ?? '').slice(0, 16),
+              String(row.jobId),
+              row.action,
+              row.account,
+              row.rule ?? '',
+              row.word ?? row.actor,
+              row.url ?? row.post ?? '',
+            ]),
+            tableWidth(app.io),
+          ),
+  );
+}
