@@ -13,6 +13,7 @@ import { doctorCommands } from './commands/doctor.ts';
 import { errorsCommands } from './commands/errors.ts';
 import { hostCommands } from './commands/host.ts';
 import { importCommands } from './commands/import.ts';
+import { initCommands } from './commands/init.ts';
 import { jobsCommands } from './commands/jobs.ts';
 import { ledgerCommands } from './commands/ledger.ts';
 import { limitsCommands } from './commands/limits.ts';
@@ -71,6 +72,7 @@ const groups: readonly [string, readonly ((program: Command, around: Surrounding
   [
     'Set up:',
     [
+      initCommands,
       appCommands,
       loginCommands,
       accountsCommands,

@@ -1,8 +1,8 @@
 import inquirer from 'inquirer';
 import { Failure } from '../core/failure.ts';
 
-/** Asks for one line of text on the terminal; a secret is not shown. */
-export async function askText(question: string, secret = false): Promise<string> {
+/** Asks for one line of text on the terminal; a secret is not shown. An empty line means the preset, where there is one. */
+export async function askText(question: string, secret = false, preset?: string): Promise<string> {
   return guard(async () => {
     const { answer } = await inquirer.prompt<{ answer: string }>([
       secret
@@ -11,7 +11,8 @@ export async function askText(question: string, secret = false): Promise<string>
             type: 'input',
             name: 'answer',
             message: question,
-            validate: (text: string) => text.trim() !== '',
+            ...(preset === undefined ? {} : { default: preset }),
+            validate: (text: string) => text.trim() !== '' || 'Please type something.',
           },
     ]);
     return answer;

@@ -5,6 +5,7 @@ import type { Service } from '../../core/platform.ts';
 import { serviceOf } from '../../platforms/index.ts';
 import { readSecret, removeSecret, saveSecret } from '../../vault/grants.ts';
 import { schemaVersion } from '../../web/views.ts';
+import type { App } from '../app.ts';
 import type { Turn } from '../command.ts';
 import { findPlatform } from '../find.ts';
 import { canAsk, readStdin } from '../io.ts';
@@ -33,10 +34,6 @@ export async function addApp(turn: Turn, options: AddOptions, platformText: stri
   const clientId = options.clientId ?? (await ask(turn, 'Client id', '--client-id'));
   const secret = await secretFrom(turn, options, signIn.secret ?? 'required');
   if (options.redirectUri !== undefined) checkRedirect(options.redirectUri);
-  const vault = await app.vault();
-  await vault.probe();
-  if (secret !== undefined) await saveSecret(vault, platform, host, secret);
-  const store = await app.store();
   const row = {
     platform,
     host,
@@ -44,11 +41,23 @@ export async function addApp(turn: Turn, options: AddOptions, platformText: stri
     settings: {},
     ...(options.redirectUri === undefined ? {} : { redirectUri: options.redirectUri }),
   };
-  await store.apps.save(row, app.clock.now());
+  await keepApp(app, row, secret);
   const view = appView(row, service, secret !== undefined);
   print(view, () => `Stored the ${service.name} app ${view.clientId}.`);
   if (signIn.redirect.registered) note(`Register this redirect address in its console: ${view.redirectUri}`);
   note(`Next: repost login ${platform}${flag}`);
+}
+
+/** Keeps a developer app: its secret in the vault, the rest in the store. */
+export async function keepApp(
+  app: App,
+  row: Omit<DeveloperApp, 'clientSecret'>,
+  secret: string | undefined,
+): Promise<void> {
+  const vault = await app.vault();
+  await vault.probe();
+  if (secret !== undefined) await saveSecret(vault, row.platform, row.host, secret);
+  await (await app.store()).apps.save(row, app.clock.now());
 }
 
 export async function listApps({ app, print }: Turn): Promise<undefined> {

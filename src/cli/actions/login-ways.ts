@@ -84,6 +84,7 @@ async function inBrowser(
   // A browser warns of the certificate that was made on the spot: the pasted address is taken as well.
   const readsPaste = options.paste === true || (redirectUri ?? method.redirect.uri).startsWith('https:');
   let spinner: Spinner | undefined;
+  const pasting = new AbortController();
   const signingIn = browserSignIn({
     service,
     signIn: method,
@@ -95,7 +96,7 @@ async function inBrowser(
     ...(redirectUri === undefined ? {} : { redirectUri }),
     ...(options.server === undefined ? {} : { at: options.server }),
     ...(options.account === undefined ? {} : { loginHint: options.account }),
-    ...(readsPaste ? { pasted: lines(turn) } : {}),
+    ...(readsPaste ? { pasted: lines(turn, pasting.signal) } : {}),
     announce: ({ authorizeUrl, redirectUri: sent }) => {
       if (json) io.stdout.write(`${JSON.stringify({ schemaVersion, authorizeUrl, redirectUri: sent })}\n`);
       else if (!useBrowser) {
@@ -115,12 +116,15 @@ async function inBrowser(
       if (!json && !readsPaste) spinner = await openSpinner(io, 'waiting for the browser');
     },
   })
-    .finally(() => spinner?.close())
+    .finally(() => {
+      spinner?.close();
+      pasting.abort();
+    })
     .catch(async (error: unknown) => {
       throw await whyNobodyCame(turn, service, stored, redirectUri ?? method.redirect.uri, error);
     });
-  // A pipe that its writer holds open must not hold the program.
-  return readsPaste ? signingIn.finally(() => io.stdin.destroy()) : signingIn;
+  // A pipe that its writer holds open must not hold the program; a terminal is needed for the next question.
+  return readsPaste && io.stdin.isTTY !== true ? signingIn.finally(() => io.stdin.destroy()) : signingIn;
 }
 
 /**
@@ -161,8 +165,8 @@ async function openBrowser(turn: Turn, service: Service, address: string): Promi
 }
 
 /** Lines that a person pastes. Nothing is echoed or kept: the address holds the sign-in's code. */
-async function* lines(turn: Turn): AsyncGenerator<string> {
-  const reader = createInterface({ input: turn.app.io.stdin });
+async function* lines(turn: Turn, signal: AbortSignal): AsyncGenerator<string> {
+  const reader = createInterface({ input: turn.app.io.stdin, signal });
   try {
     for await (const line of reader) if (line.trim() !== '') yield line.trim();
   } finally {
@@ -171,7 +175,8 @@ async function* lines(turn: Turn): AsyncGenerator<string> {
 }
 
 async function tokenFrom(turn: Turn, what: string, options: LoginOptions): Promise<string> {
-  if (options.tokenStdin || options.appPassword || !canAsk(turn.app.io, turn.noInput)) {
+  const asks = canAsk(turn.app.io, turn.noInput);
+  if (options.tokenStdin || !asks) {
     if (!options.tokenStdin && !options.appPassword)
       throw new Failure('E_MISSING_ANSWER', {
         message: `The ${what} is missing.`,
@@ -182,5 +187,5 @@ async function tokenFrom(turn: Turn, what: string, options: LoginOptions): Promi
     return token;
   }
   const { askText } = await import('../prompts.ts');
-  return (await askText(what, true)).trim();
+  return (await askText(options.appPassword ? 'App password' : what, true)).trim();
 }

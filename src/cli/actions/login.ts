@@ -3,13 +3,14 @@ import { Failure } from '../../core/failure.ts';
 import type { Service } from '../../core/platform.ts';
 import { registry, serviceOf } from '../../platforms/index.ts';
 import type { Store } from '../../store/types.ts';
-import { grantName, saveGrant, saveSecret } from '../../vault/grants.ts';
+import { grantName, saveGrant } from '../../vault/grants.ts';
 import { accountView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { expiryOf } from '../connect.ts';
 import { findPlatform } from '../find.ts';
 import { canAsk } from '../io.ts';
 import { withKeptWay } from '../ways.ts';
+import { keepApp } from './app.ts';
 import { type LoginOptions, signInBy } from './login-ways.ts';
 
 export async function login(turn: Turn, options: LoginOptions, platformText: string): Promise<undefined> {
@@ -128,7 +129,7 @@ async function keep(
 ): Promise<Account> {
   const now = turn.app.clock.now();
   if (developerApp && service.signIn.kind === 'oauth' && service.signIn.ownApp === false)
-    await keepApp(turn, store, developerApp);
+    await keepOwn(turn, developerApp);
   const account = await store.accounts.save(
     {
       platform: service.id,
@@ -155,8 +156,6 @@ async function keep(
 }
 
 /** An app that was registered by itself on its server: kept like one that a person added. */
-async function keepApp({ app }: Turn, store: Store, developerApp: DeveloperApp): Promise<void> {
-  const { clientSecret, ...row } = developerApp;
-  if (clientSecret !== undefined) await saveSecret(await app.vault(), row.platform, row.host, clientSecret);
-  await store.apps.save(row, app.clock.now());
+async function keepOwn({ app }: Turn, { clientSecret, ...row }: DeveloperApp): Promise<void> {
+  await keepApp(app, row, clientSecret);
 }

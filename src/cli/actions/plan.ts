@@ -58,7 +58,12 @@ export async function rehearseRule(
   const store = await turn.app.reader();
   try {
     const rule = await findRule(store, text);
-    const plan = await testRule(planDeps(turn.app, store), rule, wholeNumber(options.last, '--last'));
+    // A rule is tried before it is let go: what it would do if it were on.
+    const plan = await testRule(
+      planDeps(turn.app, store),
+      { ...rule, paused: false },
+      wholeNumber(options.last, '--last'),
+    );
     await printPlan(turn, store, plan, options.full ?? false);
   } finally {
     await store.close();

@@ -24,7 +24,7 @@ import {
 import { parseLength, parseMoment } from '../time.ts';
 import { warnOnce } from '../warned.ts';
 
-interface AddOptions extends FilterOptions, TimingOptions {
+export interface AddOptions extends FilterOptions, TimingOptions {
   name?: string;
   from?: string;
   to?: string[];
@@ -38,6 +38,7 @@ interface AddOptions extends FilterOptions, TimingOptions {
   allowWatermark?: boolean;
   delay?: string;
   approve?: boolean;
+  paused?: boolean;
   backfill?: string;
   since?: string;
   catchUp: string;
@@ -74,7 +75,7 @@ export async function addRule(turn: Turn, options: AddOptions): Promise<undefine
       delayMs: options.delay === undefined ? 0 : parseLength(options.delay, '--delay'),
       approve: options.approve ?? false,
       catchUp: parseCatchUp(options.catchUp),
-      paused: false,
+      paused: options.paused ?? false,
       startsAt: now,
       spec: {
         fit: oneOf(options.fit, ['none', 'remux', 'transcode'], '--fit'),

@@ -35,6 +35,7 @@ export function ruleCommands(program: Command, around: Surroundings): void {
     .option('--allow-watermark', 'take a file that bears a visible mark too, where there is no other')
     .option('--delay <duration>', 'wait this long before publishing')
     .option('--approve', 'hold every job until you approve it')
+    .option('--paused', 'add it paused: nothing is posted before repost rule resume')
     .option('--backfill <n>', 'also take the newest N videos that are there already')
     .option('--since <date>', 'also take videos published since this date')
     .option('--catch-up <policy>', 'after downtime or a pause: all, newest:N or none', 'all')

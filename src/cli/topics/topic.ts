@@ -1,4 +1,5 @@
 import { cellWidth } from '../table.ts';
+import { wrap } from '../wrap.ts';
 
 /** A piece of a topic, written once and shown in a terminal and on a manual page. */
 export type Block =
@@ -71,17 +72,4 @@ function renderTerms(entries: readonly (readonly [string, string])[], width: num
       return [first.padEnd(indent) + head, ...rest.map((line) => ' '.repeat(indent) + line)].join('\n');
     })
     .join('\n');
-}
-
-/** Breaks at spaces; a word that is longer than a line stands alone. */
-function wrap(words: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of words.split(' ')) {
-    if (line !== '' && cellWidth(line) + 1 + cellWidth(word) > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

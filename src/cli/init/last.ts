@@ -1,0 +1,58 @@
+import { Failure } from '../../core/failure.ts';
+import { doctor } from '../actions/doctor.ts';
+import { sync } from '../actions/sync.ts';
+import type { Turn } from '../command.ts';
+import { exitCodes } from '../exit.ts';
+import type { Step } from './step.ts';
+import type { Talk } from './talk.ts';
+
+/** What comes after the first rule: what is due goes out, and everything is looked at once. */
+export function lastSteps(turn: Turn, talk: Talk): Step[] {
+  return [publishStep(turn, talk), doctorStep(turn, talk)];
+}
+
+function publishStep(turn: Turn, talk: Talk): Step {
+  const { app } = turn;
+  return {
+    title: 'Publish what is due',
+    command: 'repost sync',
+    drains: true,
+    found: async () => {
+      const store = await app.store();
+      const { waiting, published } = await store.jobs.counts();
+      if (await app.daemonRuns()) return 'the daemon is at work';
+      if (waiting > 0) return undefined;
+      return published > 0 ? `${published} post(s) are out` : 'nothing is due';
+    },
+    explain: () => talk.say('It polls once, publishes what is due, and stops.'),
+    run: async () => {
+      const code = await sync(onStderr(turn));
+      if (code === exitCodes.interrupted) throw new Failure('E_INTERRUPTED');
+      const { published } = await (await app.store()).jobs.counts();
+      return code === exitCodes.done
+        ? `${published} post(s) are out.`
+        : `${published} post(s) are out; repost jobs list tells about the others.`;
+    },
+  };
+}
+
+function doctorStep(turn: Turn, talk: Talk): Step {
+  let passed = false;
+  return {
+    title: 'Check everything',
+    command: 'repost doctor',
+    optional: true,
+    found: async () => (passed ? 'all is well' : undefined),
+    explain: () => talk.say('It looks at this machine, the keys, each sign-in and the limits.'),
+    run: async () => {
+      passed = (await doctor(onStderr(turn), {})) === exitCodes.done;
+      return passed ? 'All is well.' : 'Looked at everything; what failed is named above, with the way out.';
+    },
+  };
+}
+
+/** A conversation has one stream. */
+const onStderr = (turn: Turn): Turn => ({
+  ...turn,
+  print: (_value, human) => void turn.app.io.stderr.write(`${human()}\n`),
+});

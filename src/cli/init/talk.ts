@@ -1,0 +1,82 @@
+import { Failure } from '../../core/failure.ts';
+import type { Turn } from '../command.ts';
+import { sayFailure } from '../exit.ts';
+import { painter, wantsColor } from '../io.ts';
+import { wrap } from '../wrap.ts';
+
+export type Answer = 'now' | 'later' | 'stop';
+
+/** What is said and asked on the way. Questions are typed, never drawn: they work over SSH and for a screen reader. */
+export interface Talk {
+  heading(text: string): void;
+  say(text: string): void;
+  done(text: string): void;
+  /** Yes, later or stop; an empty line means yes. */
+  now(question: string): Promise<Answer>;
+  ask(question: string, preset?: string): Promise<string>;
+  secret(question: string): Promise<string>;
+  confirm(question: string, preset: boolean): Promise<boolean>;
+  trouble(error: Failure): void;
+}
+
+const WIDEST = 100;
+
+export function openTalk(turn: Turn): Talk {
+  const { io } = turn.app;
+  const paint = painter(wantsColor(io, io.stderr));
+  const width = Math.min(io.stderr.columns ?? 80, WIDEST);
+  const say = (text: string) => void io.stderr.write(`${text.split('\n').map(folded).join('\n')}\n`);
+  /** Folds a line under its own indent; what stands after a number goes on under its first letter. */
+  function folded(line: string): string {
+    const indent = ' '.repeat(/^ *(?:\d+\. )?/u.exec(line)?.[0].length ?? 0);
+    const [head = '', ...rest] = wrap(line.slice(indent.length), Math.max(20, width - indent.length));
+    return [line.slice(0, indent.length) + head, ...rest.map((more) => indent + more)].join('\n');
+  }
+  return {
+    heading: (text) => say(`\n${paint('bold', text)}`),
+    say,
+    done: (text) => say(`${paint('green', 'done')}  ${text}`),
+    now: async (question) => {
+      const { askText } = await import('../prompts.ts');
+      for (;;) {
+        const word = (await askText(`${question} (yes, later, stop)`, false, 'yes')).trim().toLowerCase();
+        const answer = answers.get(word);
+        if (answer) return answer;
+        say('Please type yes, later or stop.');
+      }
+    },
+    ask: async (question, preset) => {
+      const { askText } = await import('../prompts.ts');
+      return (await askText(question, false, preset)).trim();
+    },
+    secret: async (question) => {
+      const { askText } = await import('../prompts.ts');
+      return (await askText(question, true)).trim();
+    },
+    confirm: async (question, preset) => {
+      const { askConfirm } = await import('../prompts.ts');
+      return askConfirm(question, preset);
+    },
+    trouble: (error) => sayFailure(io, error, false),
+  };
+}
+
+const answers = new Map<string, Answer>([
+  ['yes', 'now'],
+  ['y', 'now'],
+  ['again', 'now'],
+  ['later', 'later'],
+  ['l', 'later'],
+  ['no', 'later'],
+  ['n', 'later'],
+  ['stop', 'stop'],
+  ['s', 'stop'],
+  ['q', 'stop'],
+]);
+
+/** Ends the walk where its person wants to stop. */
+export class Stopped extends Failure {
+  constructor() {
+    super('E_INTERRUPTED', { message: 'Stopped.' });
+  }
+}
