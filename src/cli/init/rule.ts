@@ -6,7 +6,7 @@ import type { Rule } from '../../core/rule.ts';
 import { registry } from '../../platforms/index.ts';
 import type { Store } from '../../store/types.ts';
 import { rehearseRule } from '../actions/plan.ts';
-import { resumeRule } from '../actions/rule.ts';
+import { resume } from '../actions/rule.ts';
 import { addRule } from '../actions/rule-add.ts';
 import { backfillAloud } from '../backfill-aloud.ts';
 import type { Turn } from '../command.ts';
@@ -40,7 +40,7 @@ export function ruleStep(turn: Turn, talk: Talk): Step {
         await store.rules.remove(rule.id, app.clock.now());
         throw notYet('The rule is gone again.', 'repost rule add --help');
       }
-      await resumeRule(quiet(turn), {}, rule.name);
+      await resume(quiet(turn), {}, rule.name);
       const source = await store.sources.get(rule.sourceId);
       if (source) await backfillAloud({ ...turn, note: talk.say }, { ...rule, paused: false }, source);
       return `The rule “${rule.name}” is on.`;
