@@ -122,11 +122,21 @@ export interface TokenSignIn {
 
 export type SignIn = OAuthSignIn | TokenSignIn;
 
+/** How one registers a developer app, or gets whatever else a sign-in needs. */
+export interface Guide {
+  /** The page to open first. */
+  opens: string;
+  steps: readonly string[];
+  /** What reviews, audits and modes mean for one's own posts. */
+  review: string;
+}
+
 /** What every platform has: who one is there, and how its API speaks. */
 export interface Service {
   id: PlatformId;
   /** As people write it: `YouTube`. */
   name: string;
+  guide?: Guide;
   /** Production origins that its code names, for the sandbox and the documents. */
   origins: readonly string[];
   signIn: SignIn;

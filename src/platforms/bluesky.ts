@@ -2,6 +2,7 @@ import { asFailure, Failure } from '../core/failure.ts';
 import type { Platform, Post, PublishRequest } from '../core/platform.ts';
 import { appPassword } from './bluesky-app-password.ts';
 import { classifyAnswer, xrpcNameOf } from './bluesky-errors.ts';
+import { guide } from './bluesky-guide.ts';
 import type { Home } from './bluesky-identity.ts';
 import { appView, entryway, plcDirectory, xrpc } from './bluesky-identity.ts';
 import type { Published } from './bluesky-lookups.ts';
@@ -19,6 +20,7 @@ import { readingsOf } from './bluesky-windows.ts';
 export const bluesky: Platform = {
   id: 'bluesky',
   name: 'Bluesky',
+  guide,
   origins: [entryway, appView, plcDirectory, videoService],
   signIn,
   otherSignIns: { 'app-password': appPassword },

@@ -4,6 +4,7 @@ import { Failure, later, redo } from '../core/failure.ts';
 import type { Http } from '../core/http.ts';
 import type { Platform, Post, PublishRequest } from '../core/platform.ts';
 import { classifyFacebook } from './facebook-errors.ts';
+import { guide } from './facebook-guide.ts';
 import {
   addressOf,
   bytesHeld,
@@ -33,6 +34,7 @@ const UNREADABLE_FOR_MS = 5 * MINUTE;
 export const facebook: Platform = {
   id: 'facebook',
   name: 'Facebook',
+  guide,
   origins: metaOrigins,
   signIn: facebookLogin(
     // The last is for Pages that belong to a business portfolio.

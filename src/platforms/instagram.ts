@@ -6,6 +6,7 @@ import type { Http, HttpRequest } from '../core/http.ts';
 import type { LimitReading } from '../core/limit.ts';
 import type { Platform, Post, PublishRequest } from '../core/platform.ts';
 import { classifyInstagram, hopelessProcessing } from './instagram-errors.ts';
+import { guide } from './instagram-guide.ts';
 import {
   authorizeInstagram,
   byInstagramLogin,
@@ -46,6 +47,7 @@ const UNREADABLE_FOR_MS = 5 * MINUTE;
 export const instagram: Platform = {
   id: 'instagram',
   name: 'Instagram',
+  guide,
   origins: [...metaOrigins, ...instagramLoginOrigins],
   signIn: facebookLogin(
     [

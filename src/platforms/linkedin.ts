@@ -3,6 +3,7 @@ import type { HttpRequest } from '../core/http.ts';
 import type { Commit, Platform, Post, PublishRequest } from '../core/platform.ts';
 import { apiOrigin, createdUrn, isPage, mayRead, postUrl, rest, siteOrigin, urnIn } from './linkedin-api.ts';
 import { classifyAnswer } from './linkedin-errors.ts';
+import { guide } from './linkedin-guide.ts';
 import { carries, findPost, recentPosts } from './linkedin-lookups.ts';
 import { calls, linkedinRules } from './linkedin-rules.ts';
 import { identities, memberSignIn, pageSignIn } from './linkedin-sign-in.ts';
@@ -13,6 +14,7 @@ import { uploadVideo } from './linkedin-upload.ts';
 export const linkedin: Platform = {
   id: 'linkedin',
   name: 'LinkedIn',
+  guide,
   origins: [siteOrigin, apiOrigin],
   signIn: memberSignIn,
   otherSignIns: { page: pageSignIn },

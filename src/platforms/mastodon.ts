@@ -3,6 +3,7 @@ import { HOUR, MINUTE, SECOND } from '../core/clock.ts';
 import { asFailure, Failure } from '../core/failure.ts';
 import type { Commit, LookUp, Platform, Post, PublishRequest } from '../core/platform.ts';
 import { classifyAnswer, readingsOf } from './mastodon-errors.ts';
+import { guide } from './mastodon-guide.ts';
 import { findPost, type Posted, postedOf, recentPosts, type Status } from './mastodon-lookups.ts';
 import { calls, mastodonRules } from './mastodon-rules.ts';
 import { factsOf, fresherServer, originOf } from './mastodon-server.ts';
@@ -26,6 +27,7 @@ const FRESH_MS = 30 * MINUTE;
 export const mastodon: Platform = {
   id: 'mastodon',
   name: 'Mastodon',
+  guide,
   // Every account has a server of its own; this is the best known.
   origins: ['https://mastodon.social'],
   signIn,

@@ -4,6 +4,7 @@ import type { Commit, Platform, Post, PublishRequest } from '../core/platform.ts
 import { apiOrigin, pinUrl, sandboxOrigin, siteOrigin, v5 } from './pinterest-api.ts';
 import { type Board, findBoard } from './pinterest-boards.ts';
 import { classifyAnswer, readingsOf } from './pinterest-errors.ts';
+import { guide } from './pinterest-guide.ts';
 import { findPin, recentPins } from './pinterest-lookups.ts';
 import { calls, pinterestRules } from './pinterest-rules.ts';
 import { identities, signIn } from './pinterest-sign-in.ts';
@@ -14,6 +15,7 @@ import { uploadVideo } from './pinterest-upload.ts';
 export const pinterest: Platform = {
   id: 'pinterest',
   name: 'Pinterest',
+  guide,
   origins: [siteOrigin, apiOrigin, sandboxOrigin],
   signIn,
   ...pinterestRules,

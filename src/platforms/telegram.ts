@@ -3,6 +3,7 @@ import { asFailure, Failure } from '../core/failure.ts';
 import type { HttpResponse, MultipartField } from '../core/http.ts';
 import type { Platform, Post, PublishRequest } from '../core/platform.ts';
 import { answerOf, classifyAnswer, readingsOf, refusalOf, UPLOAD } from './telegram-errors.ts';
+import { guide } from './telegram-guide.ts';
 import { calls, ownServerMedia, telegramRules } from './telegram-rules.ts';
 import type { TelegramChat } from './telegram-sign-in.ts';
 import { authorize, bot, identities, resultOf, signIn, stagingOf } from './telegram-sign-in.ts';
@@ -12,6 +13,7 @@ import { fitText } from './telegram-text.ts';
 export const telegram: Platform = {
   id: 'telegram',
   name: 'Telegram',
+  guide,
   origins: ['https://api.telegram.org'],
   signIn,
   ...telegramRules,

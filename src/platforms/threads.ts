@@ -8,6 +8,7 @@ import type { Platform, Post, PublishRequest } from '../core/platform.ts';
 import { graphTime } from './meta.ts';
 import { callsPerHour, usageReadings } from './meta-usage.ts';
 import { classifyThreads, containerFaults } from './threads-errors.ts';
+import { guide } from './threads-guide.ts';
 import type { ContainerState, Published } from './threads-lookups.ts';
 import { findPublished, INDEXED_AFTER_MS, permalink, readContainer, videosSince } from './threads-lookups.ts';
 import { callsPerDay, threadsRules } from './threads-rules.ts';
@@ -29,6 +30,7 @@ const LOST_AFTER_MS = 3 * MINUTE;
 export const threads: Platform = {
   id: 'threads',
   name: 'Threads',
+  guide,
   origins: ['https://threads.net', threadsOrigin],
   signIn: threadsSignIn,
   ...threadsRules,

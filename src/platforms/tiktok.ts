@@ -7,12 +7,14 @@ import type { Service } from '../core/platform.ts';
 import type { Source, SourceContext } from '../core/source.ts';
 import type { SourceItem } from '../core/video.ts';
 import { API, ask, classify, codeOf, windowEnd } from './tiktok-answers.ts';
+import { guide } from './tiktok-guide.ts';
 import { postingSignIn, signIn } from './tiktok-sign-in.ts';
 
 /** TikTok as a source: who the account is, and what it posts. No API that an own app may use gives the file. */
 export const tiktokService: Service = {
   id: 'tiktok',
   name: 'TikTok',
+  guide,
   origins: ['https://open.tiktokapis.com', 'https://www.tiktok.com'],
   signIn,
   otherSignIns: { posting: postingSignIn },

@@ -4,6 +4,7 @@ import type { HttpRequest } from '../core/http.ts';
 import type { Commit, LookUp, Platform, Post, PublishRequest } from '../core/platform.ts';
 import type { FittedText } from '../core/text.ts';
 import { classifyAnswer, readingsOf } from './x-errors.ts';
+import { guide } from './x-guide.ts';
 import { calls, xRules } from './x-rules.ts';
 import { identities, signIn } from './x-sign-in.ts';
 import { fitText } from './x-text.ts';
@@ -22,6 +23,7 @@ const REFUSAL_PROBE_MS = 600 * SECOND;
 export const x: Platform = {
   id: 'x',
   name: 'X',
+  guide,
   origins: ['https://x.com', 'https://api.x.com'],
   signIn,
   ...xRules,

@@ -5,6 +5,7 @@ import type { LookUp, Platform, Post, PublishRequest } from '../core/platform.ts
 import type { Aftermath, Sent } from './youtube-aftermath.ts';
 import { checkUpload, sentOf } from './youtube-aftermath.ts';
 import { classifyAnswer, readingsOf } from './youtube-errors.ts';
+import { guide } from './youtube-guide.ts';
 import { insertOf, markerOf } from './youtube-insert.ts';
 import { findUpload, ownChannel, recentUploads, watchUrl } from './youtube-lookups.ts';
 import { youtubeRules } from './youtube-rules.ts';
@@ -34,6 +35,7 @@ const SHORT_MAX_MS = 3 * MINUTE;
 export const youtube: Platform = {
   id: 'youtube',
   name: 'YouTube',
+  guide,
   origins: [
     'https://accounts.google.com',
     'https://oauth2.googleapis.com',

@@ -4,7 +4,6 @@ import type { Service } from '../../core/platform.ts';
 import { keepApp } from '../actions/app.ts';
 import { tryKeys } from '../app-check.ts';
 import type { Turn } from '../command.ts';
-import { guides } from './guides.ts';
 import type { Step } from './step.ts';
 import type { Talk } from './talk.ts';
 
@@ -18,14 +17,10 @@ export function keysStep(turn: Turn, talk: Talk, service: Service): Step | undef
     command: `repost app add ${id} --client-id ID${signIn.secret === 'none' ? '' : ' --client-secret-stdin'}`,
     found: async () => (await (await app.store()).apps.get(id))?.clientId,
     explain: () => {
-      const { opens, steps, review } = guides[id];
       const register = signIn.redirect.registered
         ? [`Register this redirect address, exactly: ${signIn.redirect.uri}`]
         : [];
-      const lines = [...steps, ...register, `Rights to tick, where it asks: ${signIn.scopes.join(' ')}`];
-      talk.say(`Open ${opens}`);
-      for (const [index, line] of lines.entries()) talk.say(`  ${index + 1}. ${line}`);
-      talk.say(`  ${review}`);
+      talk.guide(service.guide, [...register, `Rights to tick, where it asks: ${signIn.scopes.join(' ')}`]);
     },
     run: async () => {
       const clientId = await talk.ask('Client id');

@@ -1,7 +1,6 @@
 import type { Service } from '../../core/platform.ts';
 import { login } from '../actions/login.ts';
 import type { Turn } from '../command.ts';
-import { guides } from './guides.ts';
 import type { Step } from './step.ts';
 import type { Talk } from './talk.ts';
 
@@ -18,12 +17,8 @@ export function signInStep(turn: Turn, talk: Talk, service: Service): Step {
     found: async () => (await accounts()).map(({ account }) => account).join(', ') || undefined,
     explain: () => {
       const needsGuide = signIn.kind === 'token' || signIn.ownApp === false;
-      if (needsGuide) {
-        const { opens, steps, review } = guides[id];
-        talk.say(`Open ${opens}`);
-        for (const [index, line] of steps.entries()) talk.say(`  ${index + 1}. ${line}`);
-        talk.say(`  ${review}`);
-      } else talk.say('Your browser opens; allow what is asked, leave all boxes ticked, and come back.');
+      if (needsGuide) talk.guide(service.guide);
+      else talk.say('Your browser opens; allow what is asked, leave all boxes ticked, and come back.');
       if (turn.app.io.env['SSH_CONNECTION']) talk.say(overSsh(service));
     },
     run: async () => {

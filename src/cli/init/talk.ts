@@ -1,4 +1,5 @@
 import { Failure } from '../../core/failure.ts';
+import type { Guide } from '../../core/platform.ts';
 import type { Turn } from '../command.ts';
 import { sayFailure } from '../exit.ts';
 import { painter, wantsColor } from '../io.ts';
@@ -10,6 +11,8 @@ export type Answer = 'now' | 'later' | 'stop';
 export interface Talk {
   heading(text: string): void;
   say(text: string): void;
+  /** What to open and do; more lines come after the platform's own. */
+  guide(guide: Guide | undefined, more?: readonly string[]): void;
   done(text: string): void;
   /** Yes, later or stop; an empty line means yes. */
   now(question: string): Promise<Answer>;
@@ -35,6 +38,12 @@ export function openTalk(turn: Turn): Talk {
   return {
     heading: (text) => say(`\n${paint('bold', text)}`),
     say,
+    guide: (guide, more = []) => {
+      if (guide) say(`Open ${guide.opens}`);
+      for (const [index, line] of [...(guide?.steps ?? []), ...more].entries())
+        say(`  ${index + 1}. ${line}`);
+      if (guide) say(`  ${guide.review}`);
+    },
     done: (text) => say(`${paint('green', 'done')}  ${text}`),
     now: async (question) => {
       const { askText } = await import('../prompts.ts');
