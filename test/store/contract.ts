@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import type { Store } from '../../src/store/types.ts';
+import { describeAlerts } from './contract-alerts.ts';
 import { describeHosted } from './contract-hosted.ts';
 import { describeJobs } from './contract-jobs.ts';
 import { describeJournal } from './contract-journal.ts';
@@ -21,5 +22,6 @@ export function storeContract(name: string, open: OpenStore): void {
     describeJournal(open);
     describeLimits(open);
     describeHosted(open);
+    describeAlerts(open);
   });
 }
