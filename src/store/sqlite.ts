@@ -7,6 +7,7 @@ import { auditStore } from './audit.ts';
 import { breakerStore } from './breakers.ts';
 import { createConnection } from './connection.ts';
 import { credentialStore } from './credentials.ts';
+import { openFile } from './driver.ts';
 import { hostedStore } from './hosted.ts';
 import { jobStore } from './jobs.ts';
 import { journalStore } from './journal.ts';
@@ -58,4 +59,14 @@ export function storeOn(db: Database, clock: Clock, path: string, actor?: string
     version: connection.version,
     close: connection.close,
   };
+}
+
+/** The version of SQLite that the database is kept with. */
+export function sqliteVersion(): string {
+  const db = openFile(':memory:');
+  try {
+    return db.prepare('SELECT sqlite_version()').pluck().get() as string;
+  } finally {
+    db.close();
+  }
 }

@@ -1,9 +1,12 @@
 import type { Account } from '../../core/account.ts';
 import { asFailure } from '../../core/failure.ts';
 import { errorOf } from '../../core/job.ts';
+import type { Rule } from '../../core/rule.ts';
+import { signInEnd } from '../../core/sign-in-end.ts';
 import { openMeter } from '../../engine/meter.ts';
 import { serviceOf } from '../../platforms/index.ts';
-import { accountView, limitView } from '../../web/views.ts';
+import type { SourceRow } from '../../store/types.ts';
+import { accountView, iso, limitView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { hostOf } from '../connect.ts';
 import { findAccount } from '../find.ts';
@@ -11,27 +14,33 @@ import { limitStates } from '../limits.ts';
 import { spanText, table, tableWidth } from '../table.ts';
 
 export async function listAccounts({ app, print, note, paint }: Turn): Promise<undefined> {
-  const accounts = await (await app.store()).accounts.list();
+  const store = await app.store();
+  const accounts = await store.accounts.list();
+  const [rules, sources] = [await store.rules.list(), await store.sources.list()];
   const now = app.clock.now();
-  print(accounts.map(accountView), () =>
-    accounts.length === 0
-      ? 'No accounts yet.\nSign in: repost login tiktok'
-      : table(
-          ['ID', 'ACCOUNT', 'NAME', 'STATUS', 'SIGN-IN LASTS'],
-          accounts.map((account) => [
-            String(account.id),
-            account.account,
-            account.name,
-            account.paused ? 'paused' : account.status,
-            forecast(account, now),
-          ]),
-          tableWidth(app.io),
-          2,
-        ),
+  const outlooks = accounts.map((account) => ({ account, signIn: outlook(account, rules, sources, now) }));
+  print(
+    outlooks.map(({ account, signIn }) => ({ ...accountView(account), signIn })),
+    () =>
+      accounts.length === 0
+        ? 'No accounts yet.\nSign in: repost login tiktok'
+        : table(
+            ['ID', 'ACCOUNT', 'NAME', 'STATUS', 'SIGN-IN LASTS'],
+            accounts.map((account) => [
+              String(account.id),
+              account.account,
+              account.name,
+              account.paused ? 'paused' : account.status,
+              forecast(account, now),
+            ]),
+            tableWidth(app.io),
+            2,
+          ),
   );
-  const broken = accounts.filter((account) => account.status === 'login-needed');
-  for (const account of broken)
-    note(`${paint('yellow', 'sign in again:')} repost login ${account.platform} --account ${account.handle}`);
+  for (const { account, signIn } of outlooks) {
+    const [first, ...rest] = warningLines(account, signIn);
+    if (first !== undefined) note([`${paint('yellow', first)}`, ...rest].join('\n'));
+  }
 }
 
 export async function showAccount({ app, print }: Turn, _options: unknown, text: string): Promise<undefined> {
@@ -39,13 +48,15 @@ export async function showAccount({ app, print }: Turn, _options: unknown, text:
   const account = await findAccount(store, text);
   const now = app.clock.now();
   const limits = await limitStates(store, [account], now);
-  print({ ...accountView(account), limits: limits.map(limitView) }, () =>
+  const signIn = outlook(account, await store.rules.list(), await store.sources.list(), now);
+  print({ ...accountView(account), signIn, limits: limits.map(limitView) }, () =>
     [
       `account  ${account.account} (${account.name})`,
       `id       ${account.remoteId}`,
       `user     ${account.user}`,
       `status   ${account.status}${account.paused ? ', paused' : ''}`,
       `lasts    ${forecast(account, now)}`,
+      ...warningLines(account, signIn).map((line) => `soon     ${line}`),
       `scopes   ${account.scopes.join(' ') || '–'}`,
       ...limits.map((limit) => `limit    ${limit.title}: ${limit.left} of ${limit.max} left`),
     ].join('\n'),
@@ -103,8 +114,39 @@ async function setPaused({ app, print }: Turn, paused: boolean, text: string): P
 }
 
 function forecast(account: Account, now: number): string {
-  if (account.status === 'login-needed') return 'ended: sign in again';
-  return account.breaksAt === undefined
-    ? 'until revoked'
-    : `renews itself; ${spanText(account.breaksAt - now)} if unused`;
+  const { state, endsAt, daysLeft, cause } = signInEnd(account, now);
+  if (state === 'ended') return 'ended: sign in again';
+  if (endsAt === null || daysLeft === null) return 'until revoked';
+  if (cause === 'google-testing') return `${spanText(endsAt - now)}: Google project in Testing`;
+  return `renews itself; ${spanText(endsAt - now)} if unused`;
 }
+
+/** What a person sees coming of this sign-in, and what stops with it. */
+function outlook(account: Account, rules: readonly Rule[], sources: readonly SourceRow[], now: number) {
+  const { state, endsAt, daysLeft, warning, cause, advice } = signInEnd(account, now);
+  const watched = new Set(sources.filter((one) => one.accountId === account.id).map((one) => one.id));
+  const stops = rules
+    .filter(
+      (rule) =>
+        !rule.paused &&
+        (watched.has(rule.sourceId) || rule.destinations.some((one) => one.accountId === account.id)),
+    )
+    .map((rule) => rule.name);
+  return { state, endsAt: iso(endsAt), daysLeft, warning, cause, advice, stops };
+}
+
+/** One line for each sign-in that has ended or is about to: when, why, which rules stop, and what to do. */
+function warningLines(account: Account, { state, endsAt, warning, advice, stops }: Outlook): string[] {
+  if (state !== 'ended' && warning === null) return [];
+  const when =
+    state === 'ended'
+      ? 'must sign in again'
+      : `ends on ${endsAt?.slice(0, 16).replace('T', ' ')} UTC unless it is renewed`;
+  const rules = stops.length === 0 ? '' : ` Then these rules stop there: ${stops.join(', ')}.`;
+  return [
+    `${account.account} ${when}.${rules}${advice ? ` ${advice}` : ''}`,
+    `  $ repost login ${account.platform} --account ${account.handle}`,
+  ];
+}
+
+type Outlook = ReturnType<typeof outlook>;

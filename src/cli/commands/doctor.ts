@@ -6,6 +6,10 @@ export function doctorCommands(program: Command, around: Surroundings): void {
     .command('doctor')
     .description('check everything, and name the fix')
     .option('--offline', 'ask no platform')
-    .addHelpText('after', '\nExits 1 where any check fails.\n\nExample:\n  $ repost doctor --json');
+    .option('--bundle <file>', 'also write a file for a bug report, all secrets masked')
+    .addHelpText(
+      'after',
+      '\nExits 1 where any check fails.\n\nExamples:\n  $ repost doctor\n  $ repost doctor --json\n  $ repost doctor --bundle report.json',
+    );
   doctor.action(act(around, doctor, async () => (await import('../actions/doctor.ts')).doctor));
 }
