@@ -4,7 +4,7 @@ import { asFailure, Failure } from '../core/failure.ts';
 import type { Http, HttpRequest, HttpResponse } from '../core/http.ts';
 import type { Service } from '../core/platform.ts';
 import type { Meter, TokenSource, Trace } from '../core/session.ts';
-import { standardFailure } from './classify.ts';
+import { retryAfter, standardFailure } from './classify.ts';
 import { mask, rememberSecret } from './redact.ts';
 import { toRaw, toResponse } from './request.ts';
 import { describeExchange } from './trace.ts';
@@ -128,7 +128,18 @@ function failureOf(
   const good = response.status >= 200 && response.status < 300;
   if (good && service?.failsWith200 !== true) return undefined;
   const own = readable(() => service?.classify(response, request, clock));
-  return own ?? (good ? undefined : standardFailure(response, clock, service));
+  return own ? notSooner(own, response, clock) : good ? undefined : standardFailure(response, clock, service);
+}
+
+/**
+ * What will be tried again is never tried sooner than the answer asks, whatever the platform's own rules say:
+ * Retry-After may come from a proxy or a network in front of a platform that knows no such header.
+ */
+function notSooner(failure: Failure, response: HttpResponse, clock: Clock): Failure {
+  if (failure.kind !== 'later' && failure.kind !== 'retry' && failure.kind !== 'redo') return failure;
+  const asked = retryAfter(response, clock);
+  if (asked === undefined || asked <= (failure.notBefore ?? 0)) return failure;
+  return Object.assign(failure, { notBefore: asked });
 }
 
 /** What a platform reads from an answer; an error page that is no JSON must not hide the status. */

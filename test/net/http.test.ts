@@ -56,6 +56,24 @@ test('spends before it sends, carries the token, reports what it learned even fr
   expect(learned).toEqual([{ bucket: 'posts', remaining: 0 }]);
 });
 
+test('waits as long as Retry-After asks, where the platform’s own rule knows less, and never shorter', async () => {
+  for (const [retryAfter, waited] of [
+    [1200, 1200],
+    [9, 900],
+  ] as const) {
+    const { http } = await bench(
+      (_, response) => response.writeHead(429, { 'retry-after': String(retryAfter) }).end(),
+      {
+        classify: (_response, _request, clock) =>
+          new Failure('E_RATE_LIMIT', { kind: 'later', notBefore: clock.now() + 900_000 }),
+      },
+    );
+    await expect(http.send({ url: api, call: 'post' })).rejects.toMatchObject({
+      notBefore: http.clock.now() + waited * 1000,
+    });
+  }
+});
+
 test('a meter that says no keeps the request at home', async () => {
   const { url } = await httpServer(() => expect.unreachable('nothing may be sent'));
   const http = accountHttp({
