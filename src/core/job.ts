@@ -1,4 +1,4 @@
-import type { ErrorClass, ErrorCode } from './codes.ts';
+import { codes, type ErrorClass, type ErrorCode } from './codes.ts';
 import type { Failure, WaitReason } from './failure.ts';
 
 export const jobStates = ['waiting', 'running', 'published', 'unknown', 'dead', 'cancelled'] as const;
@@ -67,8 +67,10 @@ export function judge(
 ): Verdict {
   const error = errorOf(failure);
   const base = { attempt: job.attempt, giveUpAt: job.giveUpAt, error };
-  const end = (attempt = job.attempt): Verdict => ({
+  const end = (attempt = job.attempt, why?: 'E_ATTEMPTS' | 'E_GAVE_UP'): Verdict => ({
     ...base,
+    // What was tried again by itself so far is from now on its person's: the next step is another one.
+    error: why === undefined ? error : { ...error, ...nextStep(why) },
     attempt,
     state: committed ? 'unknown' : 'dead',
     reason: null,
@@ -89,20 +91,25 @@ export function judge(
       const queued = reason === 'window' || (failure.code === 'E_QUOTA' && failure.status === undefined);
       if (queued) return { ...base, state: 'waiting', reason, runAt };
       const giveUpAt = job.giveUpAt ?? now + policy.giveUpMs;
-      if (now >= giveUpAt) return { ...end(), giveUpAt };
+      if (now >= giveUpAt) return { ...end(job.attempt, 'E_GAVE_UP'), giveUpAt };
       const waiting: Verdict = { ...base, state: 'waiting', reason, runAt, giveUpAt };
       return failure.kind === 'login' ? { ...waiting, accountNeedsLogin: true } : waiting;
     }
     case 'redo':
     case 'retry': {
       const attempt = job.attempt + 1;
-      if (attempt >= job.maxAttempts) return end(attempt);
+      if (attempt >= job.maxAttempts) return end(attempt, 'E_ATTEMPTS');
       const wait = backoff(attempt, random, policy);
       const runAt = Math.max(now + wait, failure.notBefore ?? 0);
       const waiting: Verdict = { ...base, attempt, state: 'waiting', reason: 'backoff', runAt };
       return failure.kind === 'redo' && failure.step ? { ...waiting, redoFrom: failure.step } : waiting;
     }
   }
+}
+
+function nextStep(why: 'E_ATTEMPTS' | 'E_GAVE_UP'): Pick<JobError, 'hint' | 'command'> {
+  const { title, todo, command } = codes[why];
+  return { hint: `${title} ${todo}`, ...(command === undefined ? {} : { command }) };
 }
 
 /** Exponential with full jitter: uniform in (0, base · 2ⁿ⁻¹], never past the cap. `attempt` counts from 1. */

@@ -164,7 +164,7 @@ async function settle(
   const shown = verdict.state === 'unknown' ? unknownOutcome(failure) : failure;
   await store.jobs.settle(
     job.id,
-    { ...verdict, error: verdict.error && errorOf(shown) },
+    verdict.state === 'unknown' ? { ...verdict, error: errorOf(shown) } : verdict,
     record(verdict.state === 'waiting' ? (verdict.reason ?? 'waiting') : verdict.state, shown),
     now,
   );

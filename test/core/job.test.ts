@@ -36,6 +36,24 @@ describe('judge', () => {
     });
   });
 
+  it('tells a dead letter’s person what to do, where the error alone would say that it is tried again', () => {
+    const last = { ...fresh, attempt: 4, giveUpAt: now };
+    const down = judged(new Failure('E_PLATFORM_DOWN', { message: 'X answered 500.' }), false, last).error;
+    expect(down).toMatchObject({
+      code: 'E_PLATFORM_DOWN',
+      class: 'transient',
+      message: 'X answered 500.',
+      hint: 'All attempts are used up. See the last error, then retry.',
+      command: 'repost jobs retry ID',
+    });
+    const tired = judged(later(now, 'Still processing.'), false, last);
+    expect([tired.state, tired.error?.hint, tired.error?.command]).toEqual([
+      'dead',
+      'It waited longer than allowed. See what it waited for, then retry.',
+      'repost jobs retry ID',
+    ]);
+  });
+
   it('never makes a dead letter of a job that was sent', () => {
     const last = { ...fresh, attempt: 4 };
     expect(judged(new Failure('E_PLATFORM_DOWN'), true, last).state).toBe('unknown');
