@@ -4,16 +4,10 @@ import type { Http } from '../../src/core/http.ts';
 import type { Platform } from '../../src/core/platform.ts';
 import { bluesky } from '../../src/platforms/bluesky.ts';
 import { keyFor } from '../../src/platforms/bluesky-record.ts';
-import { faultEverywhere, platformContract, weaknesses } from './platform.ts';
+import { candidates } from './candidates.ts';
+import { faultEverywhere, platformContract } from './platform.ts';
 
-const ended = { error: 'ExpiredToken', message: 'Token has expired' };
-
-platformContract(bluesky, {
-  refusedToken: { kind: 'status', status: 400, body: ended },
-  pairStride: 3,
-  // A record can be put once under its key, whoever sends it however often.
-  harmless: Object.keys(weaknesses) as (keyof typeof weaknesses)[],
-});
+platformContract(...candidates.bluesky);
 
 /** Bluesky with a fresh key for every sending, which it is told was the one that it chose. */
 const keyless: Platform = {

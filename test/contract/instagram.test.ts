@@ -1,8 +1,4 @@
-import { instagram } from '../../src/platforms/instagram.ts';
+import { candidates } from './candidates.ts';
 import { platformContract } from './platform.ts';
 
-const ended = {
-  error: { message: 'Session has expired', type: 'OAuthException', code: 190, error_subcode: 463 },
-};
-
-platformContract(instagram, { refusedToken: { kind: 'status', status: 400, body: ended } });
+platformContract(...candidates.instagram);

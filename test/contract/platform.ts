@@ -68,7 +68,7 @@ function bend(platform: Platform, weakness?: Weakness): Platform {
   };
 }
 
-interface Trial {
+export interface Trial {
   platform: Platform;
   options: ContractOptions;
 }
@@ -78,7 +78,7 @@ function isGoodEnd(state: string | undefined, { mayAsk }: ContractOptions): bool
   return state === 'published' || (mayAsk === true && state === 'unknown');
 }
 
-async function worldFor({ platform, options }: Trial) {
+export async function worldFor({ platform, options }: Trial) {
   const world = await openWorld();
   await options.prepare?.(world);
   const account = await (options.account ?? ((here: World) => signInTo(here, platform)))(world);

@@ -36,7 +36,7 @@ const LOOK_IN_EVERY = 25;
 /** More open jobs than this: no new video comes. */
 const ENOUGH_OPEN = 40;
 /** A life that was not killed is ended by SIGTERM after this. */
-const LONGEST_LIFE_MS = 20_000;
+const LONGEST_LIFE_MS = 60_000;
 /** Looks at the end, half an hour apart: far more than any platform's settle time and any quota needs. */
 const MOST_LAST_LIVES = 300;
 
@@ -71,7 +71,7 @@ export async function runChapter(options: ChapterOptions): Promise<Chapter> {
     }
     await liveToTheEnd(world, chapter, observed);
     chapter.posts = (await world.posts()).length - chapter.videos;
-    chapter.breaches.push(...(await breachesOf(world)));
+    if (chapter.breaches.length === 0) chapter.breaches.push(...(await breachesOf(world, chapter.videos)));
   } catch (error) {
     chapter.breaches.push(`the chapter itself failed: ${error instanceof Error ? error.stack : error}`);
   } finally {
@@ -141,6 +141,8 @@ async function liveOn(world: World, chapter: Chapter, observed: Observed): Promi
   clearTimeout(timer);
   world.lookout.watch = { before() {}, after() {} };
   chapter.untouched += 1;
+  // So slow a start that it was told to stop before it listened: nothing was seen.
+  if (life.child.signalCode === 'SIGTERM') return;
   if (!checkEnd(chapter, code, stderr)) return;
   observed.open = (JSON.parse(stdout) as { waiting: number }).waiting;
   const busyMs = Math.min(5000, Math.max(500, lastAt - startedAt));
