@@ -30,7 +30,15 @@ export async function login(turn: Turn, options: LoginOptions, platformText: str
     : signedIn.grant;
   const owner = { platform: service.id, remoteId: identity.remoteId };
   await (await app.net()).lock(grantName(owner), () => saveGrant(vault, owner, grant));
-  const account = await keep(turn, store, service, identity, grant, known?.user ?? options.as, signedIn.app);
+  const account = await keepAccount(
+    turn,
+    store,
+    service,
+    identity,
+    grant,
+    known?.user ?? options.as,
+    signedIn.app,
+  );
   const freed = await store.jobs.hold(account.id, ['login'], 'ready', app.clock.now(), app.clock.now());
   app.nudge();
   print(accountView(account), () => `Signed in: ${account.account} (${account.name})`);
@@ -118,7 +126,8 @@ function refuseOther(
   });
 }
 
-async function keep(
+/** Keeps a signed-in account, its own app where it made one, and TikTok’s as a source. */
+export async function keepAccount(
   turn: Turn,
   store: Store,
   service: Service,

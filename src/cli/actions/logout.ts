@@ -6,7 +6,11 @@ import type { Turn } from '../command.ts';
 import { hostOf, signInOf, withoutApp } from '../connect.ts';
 import { findAccount } from '../find.ts';
 
-export async function logout(turn: Turn, options: { force?: boolean }, text: string): Promise<undefined> {
+export async function logout(
+  turn: Turn,
+  options: { force?: boolean; local?: boolean },
+  text: string,
+): Promise<undefined> {
   const { app, print, note } = turn;
   const store = await app.store();
   const account = await findAccount(store, text);
@@ -17,7 +21,7 @@ export async function logout(turn: Turn, options: { force?: boolean }, text: str
     const signIn = signInOf(account, service);
     const grant = await net.grantOf(account);
     const developerApp = await net.developerApp(service, hostOf(account));
-    if (signIn.revoke && (developerApp || signIn.kind === 'token')) {
+    if (!options.local && signIn.revoke && (developerApp || signIn.kind === 'token')) {
       await signIn.revoke({
         http: net.plain(service),
         app: developerApp ?? withoutApp(service),

@@ -23,10 +23,32 @@ export function loginCommands(program: Command, around: Surroundings): void {
     );
   login.action(act(around, login, async () => (await import('../actions/login.ts')).login));
 
+  const transfer = () => import('../actions/login-transfer.ts');
+  const toFile = sealed(login.command('export <accounts...>'))
+    .description('write sign-ins, sealed with a passphrase, for another machine')
+    .option('--output <file>', 'a new file; else standard output')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ repost login export youtube:@creator x:@creator --output logins.sealed\n  $ repost login export tiktok:@creator --passphrase-file ~/phrase > logins.sealed',
+    );
+  toFile.action(act(around, toFile, async () => (await transfer()).exportLogins));
+
+  const fromFile = sealed(login.command('import <file>'))
+    .description('take over sign-ins that another machine sealed; - reads standard input')
+    .addHelpText('after', '\nExample:\n  $ repost login import logins.sealed --passphrase-file ~/phrase');
+  fromFile.action(act(around, fromFile, async () => (await transfer()).importLogins));
+
   const logout = program
     .command('logout <account>')
     .description('revoke the sign-in at the platform and forget it')
     .option('--force', 'forget it even where the platform can’t be told')
+    .option('--local', 'forget it here only: another machine goes on with it')
     .addHelpText('after', '\nExample:\n  $ repost logout youtube:@creator');
   logout.action(act(around, logout, async () => (await import('../actions/logout.ts')).logout));
+}
+
+function sealed(command: Command): Command {
+  return command
+    .option('--passphrase-stdin', 'read the passphrase from standard input')
+    .option('--passphrase-file <path>', 'read it from a file (or set REPOST_BACKUP_PASSPHRASE)');
 }
