@@ -4,6 +4,7 @@ import { type Alerts, createAlerts } from '../engine/alerts.ts';
 import { sendAlert } from '../net/alerts.ts';
 import { readChannelSecrets } from '../vault/alerts.ts';
 import type { App } from './app.ts';
+import { readPause } from './daemon-pause.ts';
 import type { OpenEngine } from './engine.ts';
 import { freeBytes } from './free-bytes.ts';
 
@@ -20,6 +21,7 @@ export async function openAlerts(
     send: await openSend(app),
     newId: randomUUID,
     settings: () => ({ pollIntervalMs: open.deps.settings.pollIntervalMs, timeZone: timeZoneOf(app) }),
+    paused: async () => (await readPause(open.deps.store)) !== undefined,
     freeBytes: () => freeBytes(app.paths.data),
     onError,
   });

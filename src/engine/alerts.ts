@@ -20,6 +20,8 @@ export interface AlertDeps {
   newId(): string;
   /** Read where they are used: they may change. */
   settings(): { pollIntervalMs: number; timeZone: string };
+  /** True while a person has stopped everything: then nothing is stuck. */
+  paused(): Promise<boolean>;
   /** Room on the disk that the database is on. */
   freeBytes(): Promise<number | undefined>;
   /** What went wrong with telling itself. */
@@ -72,7 +74,7 @@ export function createAlerts(deps: AlertDeps): Alerts {
   let dueAt: number | null = null;
   let prunedAt = 0;
   let recovered = false;
-  let lastEndedAt = clock.now();
+  let movedAt = clock.now();
   let pollsFailed = false;
   let polls = 0;
   let beatAt = Number.NEGATIVE_INFINITY;
@@ -84,8 +86,9 @@ export function createAlerts(deps: AlertDeps): Alerts {
   }
 
   function tell(event: EngineEvent): void {
+    // A long upload is no standstill.
+    if ('job' in event) movedAt = clock.now();
     if (event.kind === 'job-progress' || event.kind === 'job-started') return;
-    if (event.kind === 'job-ended') lastEndedAt = clock.now();
     if (event.kind === 'poll') polls += 1;
     if (event.kind === 'poll-failed') pollsFailed = true;
     if (event.kind === 'trouble' && event.failure) trouble(event.failure);
@@ -100,12 +103,13 @@ export function createAlerts(deps: AlertDeps): Alerts {
       if (now - at > (code === 'E_DISK_FULL' ? FULL_MS : TROUBLE_MS)) troubles.delete(code);
     const silentMs = deps.settings().pollIntervalMs * SILENT_INTERVALS;
     const jobs = open.flatMap(({ problem }) => jobOf(problem.key));
-    const [facts, freeBytes, dueSince] = await Promise.all([
+    const [facts, freeBytes, dueSince, paused] = await Promise.all([
       readProblemFacts(store, now, silentMs, jobs),
       deps.freeBytes(),
       store.jobs.nextRunAt(now),
+      deps.paused(),
     ]);
-    const stuck = dueSince !== null && now - dueSince > STUCK_MS && now - lastEndedAt > STUCK_MS;
+    const stuck = !paused && dueSince !== null && now - dueSince > STUCK_MS && now - movedAt > STUCK_MS;
     return problemsOf({
       ...facts,
       freeBytes,

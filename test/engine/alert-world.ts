@@ -33,6 +33,8 @@ export interface AlertWorld {
   /** What the next sendings end with; undefined: they go well. */
   failWith: { failure: Failure | undefined };
   disk: { freeBytes: number };
+  /** A person has stopped everything. */
+  paused: boolean;
   addChannel(change?: Partial<ChannelSettings>, name?: string, kind?: ChannelKind): Promise<Channel>;
   /** Lets time pass as the daemon does: a look every half minute, or as often as it is said. */
   live(ms: number, each?: () => Promise<void>, stepMs?: number): Promise<void>;
@@ -66,6 +68,7 @@ export async function openAlertWorld(store?: Store): Promise<AlertWorld> {
         return `message-${made}`;
       },
       settings: () => ({ pollIntervalMs: 2 * MINUTE, timeZone: 'Europe/Rome' }),
+      paused: async () => world.paused,
       freeBytes: async () => disk.freeBytes,
       onError: (error) => errors.push(error),
     });
@@ -76,6 +79,7 @@ export async function openAlertWorld(store?: Store): Promise<AlertWorld> {
     errors,
     failWith,
     disk,
+    paused: false,
     alerts: open(),
     addChannel: (change = {}, name = 'slack', kind = 'slack') =>
       used.alerts.addChannel(

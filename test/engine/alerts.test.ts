@@ -323,3 +323,22 @@ describe('a channel', () => {
     expect(world.errors).toEqual([]);
   });
 });
+
+describe('a standstill', () => {
+  it('is told after half an hour, but not while something uploads or everything is paused', async () => {
+    const world = await openAlertWorld();
+    await world.addChannel();
+    const lane = await openLane(world.store);
+    const id = await lane.addJob({ runAt: world.clock.now() });
+    const job = await world.store.jobs.get(id);
+    if (!job) throw new Error('the job is not there');
+    const upload = async () => world.alerts.tell({ kind: 'job-progress', job, done: 1, total: 2 });
+    await world.live(HOUR, upload, 2 * MINUTE);
+    world.paused = true;
+    await world.live(HOUR, undefined, 2 * MINUTE);
+    expect(world.items()).toEqual([]);
+    world.paused = false;
+    await world.live(5 * MINUTE);
+    expect(world.items()).toEqual(['open Posts are due, and none has gone out for half an hour.']);
+  });
+});
