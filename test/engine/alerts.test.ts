@@ -332,7 +332,8 @@ describe('a standstill', () => {
     const id = await lane.addJob({ runAt: world.clock.now() });
     const job = await world.store.jobs.get(id);
     if (!job) throw new Error('the job is not there');
-    const upload = async () => world.alerts.tell({ kind: 'job-progress', job, done: 1, total: 2 });
+    const upload = async () =>
+      world.alerts.tell({ kind: 'job-progress', job, phase: 'sending', done: 1, total: 2 });
     await world.live(HOUR, upload, 2 * MINUTE);
     world.paused = true;
     await world.live(HOUR, undefined, 2 * MINUTE);
