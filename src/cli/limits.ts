@@ -1,6 +1,7 @@
 import type { Account } from '../core/account.ts';
 import type { LimitState } from '../core/limit.ts';
 import { scopeKey } from '../engine/meter.ts';
+import { userKey, userPostLimit } from '../engine/user-limit.ts';
 import { serviceOf } from '../platforms/index.ts';
 import type { Store } from '../store/types.ts';
 
@@ -29,6 +30,16 @@ export async function limitStates(
         ...state,
       });
     }
+  }
+  const own = new Set(accounts.map(({ user }) => user));
+  for (const { name, limits } of await store.users.list()) {
+    const max = limits['postsPerDay'];
+    if (max === undefined || !own.has(name)) continue;
+    const limit = userPostLimit(name, max);
+    const state = await store.limits.state(userKey(name), limit, now);
+    const { bucket, title, scope } = limit;
+    const left = Math.max(0, state.max - state.used);
+    states.set(userKey(name), { platform: 'all', account: null, bucket, title, scope, left, ...state });
   }
   return [...states.values()];
 }

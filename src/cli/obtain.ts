@@ -12,6 +12,7 @@ import type { FindContext } from '../media/source.ts';
 import { verify } from '../media/verify.ts';
 import { download } from '../net/download.ts';
 import { feedSource } from '../platforms/feed.ts';
+import type { Store } from '../store/types.ts';
 import type { App } from './app.ts';
 import { importedMedia } from './imports.ts';
 import { fromFeed } from './obtain-feed.ts';
@@ -45,6 +46,7 @@ export async function createObtain(app: App, warn: (message: string) => void): P
       cached !== undefined && /watermarked$/u.test((await store.media.get(cached))?.origin ?? '');
     const knownSha256 = marked && !allowWatermark ? undefined : cached;
     const source = await store.sources.get(video.sourceId);
+    if (knownSha256 === undefined) await checkStorage(store, rule?.user ?? source?.user ?? 'me', clock.now());
     const siblings = await store.videos.list({
       sourceId: video.sourceId,
       since: video.publishedAt - SIBLING_MS,
@@ -116,6 +118,20 @@ async function fromWatchedFolder(
     });
   }
   return cache.add({ path, origin: 'watched folder', verify: (copy) => verify(copy, video, tools) });
+}
+
+/** Throws `later` while the files that this user's jobs hold fill the user's space; those go out, and make room. */
+async function checkStorage(store: Store, user: string, now: number): Promise<void> {
+  const max = (await store.users.list()).find(({ name }) => name === user)?.limits['storageBytes'];
+  if (max === undefined || (await store.media.bytesFor(user)) < max) return;
+  throw new Failure('E_USER_LIMIT', {
+    kind: 'later',
+    reason: 'media',
+    notBefore: now + LOOK_AGAIN_MS,
+    message: `The files of ${user} that wait to be sent fill the space that ${user} has.`,
+    hint: 'It goes on when some of them are out; or raise the limit.',
+    command: `repost users set ${user} --limit storage=SIZE`,
+  });
 }
 
 const LOOK_AGAIN_MS = 60_000;

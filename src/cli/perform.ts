@@ -9,6 +9,9 @@ import type { Action, Turn } from './command.ts';
 /** What the local API and other programs may ask for, by name: the same functions that the commands run. */
 const deeds: Readonly<Record<string, () => Promise<Action>>> = {
   status: async () => (await import('./actions/status.ts')).status,
+  posts: async () => (await import('./actions/status.ts')).posts,
+  'videos list': async () => (await import('./actions/status.ts')).videos,
+  'accounts list': async () => (await import('./actions/accounts.ts')).listAccounts,
   'accounts show': async () => (await import('./actions/accounts.ts')).showAccount,
   'accounts check': async () => (await import('./actions/accounts.ts')).checkAccounts,
   'accounts pause': async () => (await import('./actions/accounts.ts')).pauseAccount,
@@ -16,6 +19,7 @@ const deeds: Readonly<Record<string, () => Promise<Action>>> = {
   logout: async () => (await import('./actions/logout.ts')).logout,
   'source add': async () => (await import('./actions/source.ts')).addSource,
   'source remove': async () => (await import('./actions/source.ts')).removeSource,
+  'rule list': async () => (await import('./actions/rule.ts')).listRules,
   'rule show': async () => (await import('./actions/rule.ts')).showRule,
   'rule pause': async () => (await import('./actions/rule.ts')).pause,
   'rule resume': async () => (await import('./actions/rule.ts')).resume,
@@ -28,6 +32,7 @@ const deeds: Readonly<Record<string, () => Promise<Action>>> = {
   'videos check': async () => (await import('./actions/videos-check.ts')).checkVideo,
   limits: async () => (await import('./actions/limits.ts')).listLimits,
   'limits set': async () => (await import('./actions/limits.ts')).setLimit,
+  'jobs list': async () => (await import('./actions/jobs.ts')).listJobs,
   'jobs show': async () => (await import('./actions/jobs.ts')).showJob,
   'jobs retry': async () => (await import('./actions/jobs-change.ts')).retryJobs,
   'jobs cancel': async () => (await import('./actions/jobs-change.ts')).cancelJobs,
@@ -77,6 +82,8 @@ export async function perform(app: App, deed: Deed, user: string | null): Promis
     sayNotes: () => undefined,
   };
   await action(turn, (deed.options ?? {}) as never, ...((deed.args ?? []) as never[]));
+  // What the daemon does right now is told with the names of everybody’s accounts.
+  if (user !== null && deed.name === 'status') return { ...(printed as object), doing: null };
   return printed;
 }
 

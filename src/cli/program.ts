@@ -3,6 +3,7 @@ import { Failure } from '../core/failure.ts';
 import type { Surroundings } from './command.ts';
 import { accountsCommands } from './commands/accounts.ts';
 import { alertsCommands } from './commands/alerts.ts';
+import { analyticsCommands, mcpCommands } from './commands/analytics.ts';
 import { appCommands } from './commands/app.ts';
 import { auditCommands } from './commands/audit.ts';
 import { backupCommands } from './commands/backup.ts';
@@ -96,7 +97,7 @@ const groups: readonly [string, readonly ((program: Command, around: Surrounding
       opsCommands,
     ],
   ],
-  ['People and programs:', [usersCommands]],
+  ['People and programs:', [usersCommands, analyticsCommands, mcpCommands]],
   [
     'This machine:',
     [

@@ -17,6 +17,7 @@ import { readLiveLimits } from './live-limits.ts';
 import { checkRoom, openMeter } from './meter.ts';
 import { sourceStillPublic } from './still-public.ts';
 import { checkStillWanted, passTiming } from './timing-gate.ts';
+import { checkUserRoom, takeUserRoom } from './user-limit.ts';
 
 /** Runs one claimed job once, writes what became of it and gives it. Never throws for what the job did. */
 export async function runJob(
@@ -103,6 +104,7 @@ async function publish(deps: EngineDeps, attempt: Attempt): Promise<Post> {
   if (!run.committed) {
     await readLiveLimits(deps, platform, account, http, meter);
     if (platform.publishCall) await checkRoom(meterOptions, platform.publishCall);
+    await checkUserRoom(deps, job, run);
     account = await withFreshSettings(deps, platform, account, http);
   }
   const taking = platform.mediaFor ? { ...platform, media: platform.mediaFor(account) } : platform;
@@ -116,6 +118,7 @@ async function publish(deps: EngineDeps, attempt: Attempt): Promise<Post> {
   const text = await run.step<FittedText>('compose text', async () =>
     composeText(platform, account, whole, rule, job),
   );
+  if (!run.committed) await takeUserRoom(deps, job, run);
   return platform.publish({
     run,
     http,

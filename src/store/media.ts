@@ -25,6 +25,10 @@ export function mediaStore({ query, read, write }: Connection): MediaStore {
   const wanted = query(`
     SELECT 1 FROM videos JOIN jobs ON jobs.video_id = videos.id
     WHERE videos.media_sha256 = :sha256 AND jobs.state IN ('waiting', 'running', 'unknown') LIMIT 1`);
+  const heldBy = query<{ bytes: number | null }>(`
+    SELECT sum(facts ->> '$.bytes') AS bytes FROM media WHERE sha256 IN (
+      SELECT videos.media_sha256 FROM jobs JOIN videos ON videos.id = jobs.video_id
+      WHERE jobs.user = :user AND jobs.state IN ('waiting', 'running', 'unknown'))`);
   const erase = query('DELETE FROM media WHERE sha256 = :sha256');
   const unlink = query('UPDATE videos SET media_sha256 = NULL WHERE media_sha256 = :sha256');
 
@@ -41,6 +45,7 @@ export function mediaStore({ query, read, write }: Connection): MediaStore {
     touch: (sha256, now) => write(() => void touch.run({ sha256, now })),
     list: () => read(() => all.all().map(mediaOf)),
     inUse: (sha256) => read(() => wanted.get({ sha256 }) !== undefined),
+    bytesFor: (user) => read(() => heldBy.get({ user })?.bytes ?? 0),
     remove: (sha256) =>
       write(() => {
         erase.run({ sha256 });

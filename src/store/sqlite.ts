@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import type { Clock } from '../core/clock.ts';
 import { accountStore } from './accounts.ts';
 import { alertStore } from './alerts.ts';
+import { analyticsStore } from './analytics.ts';
 import { appStore } from './apps.ts';
 import { auditStore } from './audit.ts';
 import { breakerStore } from './breakers.ts';
@@ -54,6 +55,7 @@ export function storeOn(db: Database, clock: Clock, path: string, actor?: string
     tallies: tallyStore(connection),
     credentials: credentialStore(connection),
     replies: replyStore(connection),
+    analytics: analyticsStore(connection),
     alerts: alertStore(connection),
     meta: metaStore(connection),
     version: connection.version,

@@ -34,6 +34,7 @@ export interface Store {
   tallies: TallyStore;
   credentials: CredentialStore;
   replies: ReplyStore;
+  analytics: AnalyticsStore;
   alerts: AlertStore;
   /** Small named values: consents, generation, settings of the home. Never secrets. */
   meta: {
@@ -119,6 +120,25 @@ export interface CredentialStore {
   take(id: string, kind: CredentialRow['kind']): Promise<CredentialRow | undefined>;
   /** All of a user. Gives how many. */
   removeOf(user: string): Promise<number>;
+}
+
+export type AnalyticsGroup = 'total' | 'platform' | 'account' | 'day';
+
+/** What became of the jobs of a group. `name`: the platform, account, or day (UTC). */
+export interface AnalyticsRow {
+  name: string;
+  platform: PlatformId | null;
+  published: number;
+  dead: number;
+  unknown: number;
+  cancelled: number;
+  /** From the original to the post; null where nothing was published. */
+  lagMs: { median: number | null; p95: number | null; longest: number | null };
+}
+
+export interface AnalyticsStore {
+  /** Jobs that ended in [from, to), epoch ms. */
+  read(filter: { from: number; to: number; by: AnalyticsGroup; user?: string }): Promise<AnalyticsRow[]>;
 }
 
 /** An answer that was given to a request with a key; status null while it is under way. */
@@ -640,5 +660,7 @@ export interface MediaStore {
   list(): Promise<MediaRow[]>;
   /** True where a job that has not ended wants it. */
   inUse(sha256: string): Promise<boolean>;
+  /** Bytes of the files that jobs of this user still want. */
+  bytesFor(user: string): Promise<number>;
   remove(sha256: string): Promise<void>;
 }

@@ -1,7 +1,9 @@
+import { approvePart } from './pages/approve.ts';
 import { homePart } from './pages/home.ts';
 import { signInPart } from './pages/sign-in.ts';
 import type { Part } from './route.ts';
 import { accountsPart, sourcesPart } from './routes/accounts.ts';
+import { analyticsPart } from './routes/analytics.ts';
 import { docsPart } from './routes/docs.ts';
 import { eventsPart } from './routes/events.ts';
 import { jobsPart } from './routes/jobs.ts';
@@ -21,8 +23,10 @@ export const parts: readonly Part[] = [
   videosPart,
   jobsPart,
   usersPart,
+  analyticsPart,
   eventsPart,
   docsPart,
   signInPart,
+  approvePart,
   homePart,
 ];

@@ -7,7 +7,24 @@ import type { JobFilter, Store } from '../store/types.ts';
  */
 export function scopeStore(store: Store, user: string): Store {
   return {
-    ...store,
+    ...closed(store),
+    meta: store.meta,
+    version: store.version,
+    close: store.close,
+    limits: only(store.limits, {
+      state: store.limits.state,
+      peek: store.limits.peek,
+      ledger: store.limits.ledger,
+    }),
+    breakers: only(store.breakers, {
+      get: store.breakers.get,
+      open: async () => {
+        const own = new Set(
+          (await store.accounts.list()).filter((one) => one.user === user).map(({ id }) => id),
+        );
+        return (await store.breakers.open()).filter(({ accountId }) => own.has(accountId));
+      },
+    }),
     accounts: only(store.accounts, scopeAccounts(store, user)),
     apps: only(store.apps, { get: store.apps.get }),
     sources: only(store.sources, scopeSources(store, user)),
@@ -20,7 +37,6 @@ export function scopeStore(store: Store, user: string): Store {
     users: only(store.users, {
       list: async () => (await store.users.list()).filter(({ name }) => name === user),
     }),
-    hosted: only(store.hosted, {}),
     media: only(store.media, { get: store.media.get }),
     credentials: only(store.credentials, {
       list: async (kind) => (await store.credentials.list(kind)).filter((row) => row.user === user),
@@ -28,8 +44,17 @@ export function scopeStore(store: Store, user: string): Store {
       take: async (id, kind) =>
         (await store.credentials.get(id))?.user === user ? store.credentials.take(id, kind) : undefined,
     }),
-    replies: only(store.replies, {}),
+    analytics: { read: (filter) => store.analytics.read({ ...filter, user }) },
   };
+}
+
+/** Every noun of the store, with nothing open: what is added to the store one day is not open by itself. */
+function closed(store: Store): Store {
+  const nouns = Object.entries(store).map(([name, noun]) => [
+    name,
+    typeof noun === 'object' ? only(noun as object, {}) : noun,
+  ]);
+  return Object.fromEntries(nouns) as Store;
 }
 
 /** The functions that are given; all others refuse. */

@@ -47,6 +47,12 @@ export function createApp(
   app.setNotFoundHandler({ preHandler: [] }, () => {
     throw new Failure('E_NOT_FOUND', { message: 'There is nothing at this address.', hint: 'See /docs.' });
   });
+  // A change without a body may say that it has one: many clients always do.
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else parse(request, String(body), done);
+  });
   keepGate(app, deps);
   prepare(app);
   for (const part of parts) void app.register(async (inner) => part(inner, deps));

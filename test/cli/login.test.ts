@@ -89,6 +89,9 @@ describe('a sign-in for scripts', () => {
   });
 
   it('puts the account under the named user', async () => {
+    const nobody = await bench.login(['x', '--as', 'ann']);
+    expect(lines(nobody.err).at(-1)).toMatchObject({ error: { code: 'E_NOT_FOUND' } });
+    await bench.terminal.json(['users', 'add', 'ann', '--limit', 'accounts=1']);
     const { code, out } = await bench.login(['x', '--as', 'ann']);
     expect(code).toBe(0);
     expect(lines(out).at(-1)).toMatchObject({ account: 'x:@creator', user: 'ann' });

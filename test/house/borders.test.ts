@@ -34,6 +34,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'fast-xml-parser': ['platforms'],
   yaml: ['cli'],
   ajv: ['cli', 'web'],
+  '@modelcontextprotocol/sdk': ['cli'],
   fastify: ['web'],
   '@fastify/swagger': ['web'],
   typebox: ['web'],

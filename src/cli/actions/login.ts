@@ -2,12 +2,12 @@ import type { Account, App as DeveloperApp, Grant, Identity } from '../../core/a
 import { Failure } from '../../core/failure.ts';
 import type { Service } from '../../core/platform.ts';
 import { registry, serviceOf } from '../../platforms/index.ts';
-import type { Store } from '../../store/types.ts';
+import type { Store, UserRow } from '../../store/types.ts';
 import { grantName, saveGrant } from '../../vault/grants.ts';
 import { accountView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { expiryOf } from '../connect.ts';
-import { findPlatform } from '../find.ts';
+import { findPlatform, findUser } from '../find.ts';
 import { canAsk } from '../io.ts';
 import { withKeptWay } from '../ways.ts';
 import { keepApp } from './app.ts';
@@ -21,10 +21,12 @@ export async function login(turn: Turn, options: LoginOptions, platformText: str
   await vault.probe();
   const store = await app.store();
   const accounts = await store.accounts.list();
+  const user = await findUser(store, options.as);
   const signedIn = await signInBy(turn, service, withKeptWay(service, options, accounts));
   const identity = await choose(turn, service, signedIn.identities, options.account);
   refuseOther(accounts, service, identity, options.account);
   const known = accounts.find((one) => one.platform === service.id && one.remoteId === identity.remoteId);
+  if (!known) checkUserAccounts(user, accounts);
   const grant = identity.grantExtra
     ? { ...signedIn.grant, extra: { ...signedIn.grant.extra, ...identity.grantExtra } }
     : signedIn.grant;
@@ -36,7 +38,7 @@ export async function login(turn: Turn, options: LoginOptions, platformText: str
     service,
     identity,
     grant,
-    known?.user ?? options.as,
+    known?.user ?? user.name,
     signedIn.app,
   );
   const freed = await store.jobs.hold(account.id, ['login'], 'ready', app.clock.now(), app.clock.now());
@@ -162,6 +164,18 @@ export async function keepAccount(
     );
   }
   return account;
+}
+
+/** Throws E_USER_LIMIT where a new account would be one too many for its user; renewing one always goes. */
+function checkUserAccounts({ name, limits }: UserRow, accounts: readonly Account[]): void {
+  const max = limits['accounts'];
+  const owned = accounts.filter((one) => one.user === name).length;
+  if (max === undefined || owned < max) return;
+  throw new Failure('E_USER_LIMIT', {
+    message: `${name} has ${owned} account(s), and ${max} is the most.`,
+    hint: 'Sign one out, or raise the limit.',
+    command: `repost users set ${name} --limit accounts=${owned + 1}`,
+  });
 }
 
 /** An app that was registered by itself on its server: kept like one that a person added. */

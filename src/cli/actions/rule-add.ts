@@ -9,7 +9,7 @@ import type { Store } from '../../store/types.ts';
 import { ruleView } from '../../web/views.ts';
 import { backfillAloud } from '../backfill-aloud.ts';
 import type { Turn } from '../command.ts';
-import { findAccount, wholeNumber } from '../find.ts';
+import { findAccount, findUser, wholeNumber } from '../find.ts';
 import { type FilterOptions, specFrom, type TimingOptions } from '../rule-flags.ts';
 import { refuseLoop } from '../rule-loops.ts';
 import {
@@ -66,7 +66,7 @@ export async function addRule(turn: Turn, options: AddOptions): Promise<undefine
   const rule = await store.rules.add(
     {
       name: await freeName(store, options.name, accounts),
-      user: options.as === 'me' ? source.user : options.as,
+      user: options.as === 'me' ? source.user : (await findUser(store, options.as)).name,
       sourceId: source.id,
       destinations,
       media,

@@ -6,13 +6,14 @@ import type { Store } from '../../store/types.ts';
 import { sourceView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { channelFeed, type FeedAddress, feedAddress } from '../feed-address.ts';
-import { findAccount, findSource } from '../find.ts';
+import { findAccount, findSource, findUser } from '../find.ts';
 import { relativeText, tableWidth, tallTable } from '../table.ts';
 
 export async function addSource(turn: Turn, options: { as: string }, text: string): Promise<undefined> {
   const { app } = turn;
   const store = await app.store();
-  if (/^https?:\/\//iu.test(text)) return addFeed(turn, feedAddress(text), options.as);
+  if (/^https?:\/\//iu.test(text))
+    return addFeed(turn, feedAddress(text), (await findUser(store, options.as)).name);
   if (/^[a-z]+:@?[\w.-]+$/iu.test(text) || /^\d+$/u.test(text)) {
     const account = await findAccount(store, text);
     if (account.platform === 'youtube') return addFeed(turn, channelFeed(account.remoteId), account.user);
@@ -21,7 +22,7 @@ export async function addSource(turn: Turn, options: { as: string }, text: strin
       message: `${account.account} can’t be watched: sources are TikTok accounts, YouTube channels, feeds and folders.`,
     });
   }
-  return addFolder(turn, resolve(text), options.as);
+  return addFolder(turn, resolve(text), (await findUser(store, options.as)).name);
 }
 
 async function addAccount({ app, print }: Turn, account: Account): Promise<undefined> {

@@ -91,4 +91,12 @@ export function jobsCommands(program: Command, around: Surroundings): void {
       '\nExits 0 where all are published, 3 where some are not, 5 at the time-out.\n\nExample:\n  $ repost jobs wait 12 13',
     );
   wait.action(act(around, wait, async () => (await load()).waitForJobs));
+
+  const link = jobs
+    .command('approve-link <id>')
+    .description('a link by which a client approves or declines one job, without an account')
+    .option('--expires <length>', 'how long it serves, 60d at most', '7d')
+    .option('--revoke', 'end the link that was made')
+    .addHelpText('after', '\nExample:\n  $ repost jobs approve-link 12 --expires 3d');
+  link.action(act(around, link, async () => (await import('../actions/jobs-link.ts')).approvalLink));
 }

@@ -1,0 +1,59 @@
+import { DAY } from '../core/clock.ts';
+import { Failure } from '../core/failure.ts';
+import type { Limit } from '../core/limit.ts';
+import type { Allowance, JobView, Spend } from '../store/types.ts';
+import type { EngineDeps } from './deps.ts';
+import type { OpenRun } from './journal.ts';
+
+/** Where a user's posts are counted, whatever the platform. */
+export const userKey = (user: string) => `user:${user}`;
+
+/** A user's own limit of posts a day, as one more bucket of the ledger. */
+export function userPostLimit(user: string, max: number): Limit {
+  return {
+    bucket: 'posts-per-day',
+    title: `posts of ${user} within 24 hours`,
+    scope: 'user',
+    max,
+    window: { kind: 'trailing', ms: DAY },
+    source: 'own',
+  };
+}
+
+const STEP = 'count the post for its user';
+
+/** Throws `later` where the job's user has no post left today: asked before a file is fetched. */
+export async function checkUserRoom(deps: EngineDeps, job: JobView, run: OpenRun): Promise<void> {
+  const spends = await spendsFor(deps, job);
+  if (spends && run.doneAt(STEP) === undefined)
+    refuseFull(await deps.store.limits.peek(spends, deps.clock.now()));
+}
+
+/** Counts the post, once for a job: another try of it is not another post. */
+export async function takeUserRoom(deps: EngineDeps, job: JobView, run: OpenRun): Promise<void> {
+  const spends = await spendsFor(deps, job);
+  if (!spends) return;
+  await run.step(STEP, async () => {
+    refuseFull(await deps.store.limits.take(spends, job.id, deps.clock.now()));
+    return true;
+  });
+}
+
+async function spendsFor({ store }: EngineDeps, { user }: JobView): Promise<Spend[] | undefined> {
+  const row = (await store.users.list()).find(({ name }) => name === user);
+  const max = row?.limits['postsPerDay'];
+  if (max === undefined) return undefined;
+  return [{ scopeKey: userKey(user), limit: userPostLimit(user, max), amount: 1 }];
+}
+
+function refuseFull(answer: Allowance): void {
+  if (answer.ok) return;
+  throw new Failure('E_USER_LIMIT', {
+    kind: 'later',
+    reason: 'quota',
+    notBefore: answer.freeAt,
+    message: `The limit is reached: ${answer.title}.`,
+    command: 'repost users list',
+    certain: true,
+  });
+}
