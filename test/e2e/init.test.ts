@@ -61,6 +61,7 @@ const answers: readonly (readonly [RegExp, () => string])[] = [
   [/Originals/u, () => home.originals],
   [/How many of the videos/u, () => '3'],
   [/Keep this rule\?/u, () => 'y'],
+  [/Tell me by/u, () => 'none'],
   [/Which account/u, () => ''],
 ];
 
