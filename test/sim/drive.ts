@@ -5,6 +5,10 @@ import { type Life, note, type Report, type Stage } from './stage.ts';
 
 /** Far more than any world needs: endless work is seen as such. */
 const MOST_TURNS = 400_000;
+/** How long (in true time) those who wait for neither clock nor platform are given: a file is read by then. */
+const PATIENCE_MS = 2000;
+/** As long as a token is renewed, others wait for it. */
+const RENEWAL_PATIENCE_MS = 50;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** One whole world, from its first video to the last job's end. */
@@ -55,8 +59,11 @@ async function live(stage: Stage, life: Life, report: Report): Promise<boolean> 
   let dueAt = 0;
   const settle = async () => {
     await untilQuiet(life);
-    // Files are read and written meanwhile: who runs and does not wait for the clock is not done yet.
-    while (stage.oneAtATime && !life.dead && engine.running() + polling > life.asleep) await untilQuiet(life);
+    if (!stage.oneAtATime) return;
+    // Files are read meanwhile: who runs and does not wait for the clock is not done yet, or waits for somebody's token.
+    const until = performance.now() + (life.renewing > 0 ? RENEWAL_PATIENCE_MS : PATIENCE_MS);
+    const working = () => life.busy > 0 || engine.running() + polling > life.asleep;
+    while (!life.dead && working() && (life.busy > 0 || performance.now() < until)) await untilQuiet(life);
   };
 
   await engine.recover().catch(unlessDead);

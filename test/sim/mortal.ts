@@ -16,9 +16,20 @@ export interface Mortal {
   stirs: number;
   /** Requests that wait for time to pass. */
   asleep: number;
+  /** Requests that a platform is answering. */
+  busy: number;
+  /** Renewals of tokens under way. */
+  renewing: number;
 }
 
-export const newMortal = (): Mortal => ({ dead: false, points: 0, stirs: 0, asleep: 0 });
+export const newMortal = (): Mortal => ({
+  dead: false,
+  points: 0,
+  stirs: 0,
+  asleep: 0,
+  busy: 0,
+  renewing: 0,
+});
 
 /** How many turns of the event loop nothing may stir before all that runs waits for time to pass. */
 const QUIET_TURNS = 3;
@@ -43,8 +54,8 @@ function wrap(
   name: string,
   work: Anything,
   life: Mortal,
-  passed: () => void,
-  stall?: (name: string) => Promise<void>,
+  passed: (point: string) => void,
+  stall?: (point: string) => Promise<void>,
 ): Anything {
   if (reads.test(name)) {
     return (...args) => {
@@ -57,8 +68,9 @@ function wrap(
     if (life.dead) throw new Crash('dead');
     const result = await work(...args);
     life.stirs += 1;
-    if (!life.dead) passed();
-    await stall?.(name);
+    const point = `${name} ${args[0]}`;
+    if (!life.dead) passed(point);
+    await stall?.(point);
     if (life.dead) throw new Crash('dead');
     return result;
   };
@@ -68,8 +80,8 @@ function wrap(
 export function mortalStore(
   store: Store,
   life: Mortal,
-  passed: () => void,
-  stall?: (name: string) => Promise<void>,
+  passed: (point: string) => void,
+  stall?: (point: string) => Promise<void>,
 ): Store {
   const rooms = Object.entries(store).map(([room, functions]) => {
     if (typeof functions !== 'object') return [room, functions];
@@ -82,7 +94,7 @@ export function mortalStore(
   return Object.fromEntries(rooms) as Store;
 }
 
-export function mortalVault(vault: Vault, life: Mortal, passed: () => void): Vault {
+export function mortalVault(vault: Vault, life: Mortal, passed: (point: string) => void): Vault {
   return {
     ...vault,
     read: (name) => (life.dead ? Promise.reject(new Crash('dead')) : vault.read(name)),

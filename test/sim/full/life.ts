@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Clock } from '../../../src/core/clock.ts';
 import type { MediaFile } from '../../../src/core/media.ts';
 import type { EngineEvent } from '../../../src/engine/deps.ts';
 import { createEngine, type Engine } from '../../../src/engine/engine.ts';
@@ -15,6 +16,7 @@ import { sandboxApp } from '../../contract/home.ts';
 import { sandboxTransport } from '../../platforms/in-process.ts';
 import { Crash, type Mortal, mortalStore, mortalVault, newMortal } from '../mortal.ts';
 import { wire } from '../process.ts';
+import { type Random, randomOf } from '../random.ts';
 import { type Life, note } from '../stage.ts';
 import type { FullWorld } from './world.ts';
 
@@ -22,28 +24,28 @@ const TROUBLE = 0.04;
 const DEATH = 0.006;
 const STALL = 0.01;
 const LID_MS = 1_800_000;
-const LATENCY_MS = 200;
+const LATENCY_MS = 800;
+const START_MS = 400;
 
 export async function startFullLife(world: FullWorld, raw: Store, lock: Lock): Promise<Life> {
-  const { clock, random } = world;
   world.store = raw;
   const mortal = newMortal();
-  const passed = () => {
+  const clock = countingClock(world.clock, mortal);
+  const passed = (point: string) => {
     mortal.points += 1;
-    if (world.calm || !random.death.chance(DEATH)) return;
+    if (world.calm || !lotOf(world, `death ${point}`).chance(DEATH)) return;
     mortal.dead = true;
     mortal.diedAt = clock.now();
   };
-  /** The lid is closed between a post's intent and its sending. */
-  const stall = async (name: string): Promise<void> => {
-    if (name !== 'intend' || mortal.dead || world.calm || !random.net.chance(STALL)) return;
+  /** Runs start one after the other, and the lid is closed between a post's intent and its sending. */
+  const stall = async (point: string): Promise<void> => {
+    const lot = lotOf(world, `stall ${point}`);
+    if (point.startsWith('claim ')) await clock.sleep(lot.between(1, START_MS));
+    if (!point.startsWith('intend ') || mortal.dead || world.calm || !lot.chance(STALL)) return;
     world.suspendedUntil = clock.now() + LID_MS;
-    mortal.asleep += 1;
     await clock.sleep(LID_MS);
-    mortal.asleep -= 1;
-    mortal.stirs += 1;
   };
-  const transport = fullTransport(world, mortal, passed);
+  const transport = fullTransport(world, mortal, clock, passed);
   const life: Life = Object.assign(mortal, {
     raw,
     lock,
@@ -55,7 +57,7 @@ export async function startFullLife(world: FullWorld, raw: Store, lock: Lock): P
   });
   const deps = await wire({
     clock,
-    random: () => random.engine.next(),
+    random: () => world.random.engine.next(),
     registry,
     store: mortalStore(raw, mortal, passed, stall),
     vault: mortalVault(world.vault, mortal, passed),
@@ -83,6 +85,26 @@ export async function startFullLife(world: FullWorld, raw: Store, lock: Lock): P
   });
   return life;
 }
+
+/** Who waits for time to pass is counted: everybody else in the process is at work. */
+function countingClock(clock: Clock, life: Mortal): Clock {
+  return {
+    now: () => clock.now(),
+    async sleep(ms, signal) {
+      life.asleep += 1;
+      await clock.sleep(ms, signal).finally(() => {
+        life.asleep -= 1;
+        life.stirs += 1;
+      });
+    },
+  };
+}
+
+/**
+ * Chance that depends on the instant and on what happens, and on nothing before: files are read meanwhile, and which
+ * of two comes first is the disk's affair.
+ */
+const lotOf = ({ seed, clock }: FullWorld, what: string): Random => randomOf(seed, `${clock.now()} ${what}`);
 
 /** Whatever is said is read: nothing secret may be in it. */
 function watch(world: FullWorld, life: Life, event: EngineEvent): void {
@@ -124,33 +146,34 @@ const troubles: readonly FaultAction[] = [
 const overLimit =
   /quotaExceeded|uploadLimitExceeded|rateLimitExceeded|"code":(4|9|17|32|613|80002)\b|RateLimitExceeded|usage-capped/u;
 
+const renewal = /token|refreshSession/iu;
+
 /** The way to the sandbox: takes time, and goes wrong. */
-function fullTransport(world: FullWorld, life: Mortal, passed: () => void): Transport {
-  const { clock, random } = world;
-
-  async function pause(ms: number): Promise<void> {
-    life.asleep += 1;
-    await clock.sleep(ms);
-    life.asleep -= 1;
-    life.stirs += 1;
-  }
-
-  async function send(raw: RawRequest): Promise<RawResponse> {
-    if (life.dead) throw new Crash('dead');
-    const fault = !world.calm && random.net.chance(TROUBLE) ? random.net.pick(troubles) : undefined;
-    const neverLeft = random.net.chance(0.5);
+function fullTransport(
+  world: FullWorld,
+  life: Mortal,
+  clock: Clock,
+  passed: (point: string) => void,
+): Transport {
+  async function pass(raw: RawRequest): Promise<RawResponse> {
+    const call = `${raw.method} ${new URL(raw.url).host}`;
+    const lot = lotOf(world, call);
+    const fault = !world.calm && lot.chance(TROUBLE) ? lot.pick(troubles) : undefined;
+    const neverLeft = lot.chance(0.5);
     const sandbox = {
       ...world.sandbox,
       dispatch: (request: Parameters<typeof world.sandbox.answer>[0]) => world.sandbox.answer(request, fault),
     };
-    await pause(LATENCY_MS * random.net.between(1, 4));
+    await clock.sleep(lot.between(LATENCY_MS / 4, LATENCY_MS));
     if (life.dead && neverLeft) throw new Crash('dead');
+    life.busy += 1;
     const answered = await sandboxTransport(sandbox)
       .send(raw)
       .then(
         (value) => ({ value }),
         (error: unknown) => ({ error }),
       );
+    life.busy -= 1;
     life.stirs += 1;
     const told = 'value' in answered ? `${answered.value.status}` : 'nothing';
     note(world, `${raw.method} ${raw.url.slice(8, 90)} ${fault?.kind ?? ''} ${told}`);
@@ -162,12 +185,21 @@ function fullTransport(world: FullWorld, life: Mortal, passed: () => void): Tran
       world.breaches.push(
         `window exceeded: ${raw.method} ${raw.url.slice(0, 120)} ${answered.value.text.slice(0, 200)}`,
       );
-    while (world.suspendedUntil > clock.now()) await pause(world.suspendedUntil - clock.now());
+    while (world.suspendedUntil > clock.now()) await clock.sleep(world.suspendedUntil - clock.now());
     if (life.dead) throw new Crash('dead');
-    passed();
+    passed(call);
     if (life.dead) throw new Crash('dead');
     if ('error' in answered) throw answered.error;
     return answered.value;
+  }
+
+  async function send(raw: RawRequest): Promise<RawResponse> {
+    if (life.dead) throw new Crash('dead');
+    const renews = renewal.test(raw.url) ? 1 : 0;
+    life.renewing += renews;
+    return pass(raw).finally(() => {
+      life.renewing -= renews;
+    });
   }
 
   return { send, download: () => Promise.reject(new Error('nothing to download')), close: async () => {} };

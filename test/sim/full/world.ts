@@ -43,7 +43,7 @@ export interface FullWorld extends Pick<Stage, Shared>, Omit<World, 'clock'> {
   films: Film[];
   /** Every secret that was ever put into the vault. */
   secrets: Set<string>;
-  random: Record<'net' | 'death' | 'engine' | 'script' | 'person', Random>;
+  random: Record<'death' | 'engine' | 'script' | 'person', Random>;
 }
 
 const destinations = [
@@ -63,7 +63,6 @@ const VIDEOS = 8;
 
 export function createFullWorld(seed: number): FullWorld {
   const random = {
-    net: randomOf(seed, 'net'),
     death: randomOf(seed, 'death'),
     engine: randomOf(seed, 'engine'),
     script: randomOf(seed, 'script'),

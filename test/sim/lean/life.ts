@@ -27,8 +27,9 @@ export async function startLife(world: LeanWorld, raw: Store, lock: Lock | undef
   };
   const vault = mortalVault(world.vault, mortal, passed);
   /** The lid is closed between a post's intent and its sending. */
-  const stall = async (name: string): Promise<void> => {
-    if (name !== 'intend' || mortal.dead || world.calm || !random.net.chance(weather.stall)) return;
+  const stall = async (point: string): Promise<void> => {
+    if (!point.startsWith('intend ') || mortal.dead || world.calm || !random.net.chance(weather.stall))
+      return;
     world.suspendedUntil = clock.now() + LID_MS;
     await clock.sleep(LID_MS);
     mortal.stirs += 1;
