@@ -146,7 +146,7 @@ export async function openRun(options: JournalOptions): Promise<OpenRun> {
   }
 
   function read(row: StepRow): unknown {
-    const kept = row.result ?? 'null';
+    const kept = String(row.result);
     return JSON.parse(kept.startsWith('sealed:') ? seal.unseal(kept, `${row.jobId}/${row.name}`) : kept);
   }
 

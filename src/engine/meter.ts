@@ -34,13 +34,13 @@ export function flightOf(window: Window): number {
 /** What one call of a service costs, bucket by bucket. */
 export function spendsOf(service: Service, account: Spender, call: string | undefined): Spend[] {
   const costs = { ...service.costs['*'], ...(call === undefined ? {} : service.costs[call]) };
-  return service.limits
-    .filter((limit) => (costs[limit.bucket] ?? 0) > 0)
-    .map((limit) => ({
-      scopeKey: scopeKey(limit, account),
-      limit: { ...limit, flightMs: flightOf(limit.window) },
-      amount: costs[limit.bucket] ?? 0,
-    }));
+  return service.limits.flatMap((limit) => {
+    const amount = costs[limit.bucket] ?? 0;
+    if (amount <= 0) return [];
+    return [
+      { scopeKey: scopeKey(limit, account), limit: { ...limit, flightMs: flightOf(limit.window) }, amount },
+    ];
+  });
 }
 
 export interface MeterOptions {

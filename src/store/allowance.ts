@@ -139,16 +139,15 @@ export function fitsAt(bucket: Bucket, amount: number, now: number): number | un
   let high = instants.length - 1;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if (fits(usedAt(bucket, instants[middle] ?? start), amount, bucket.max)) high = middle;
+    if (fits(usedAt(bucket, Number(instants[middle])), amount, bucket.max)) high = middle;
     else low = middle + 1;
   }
   return instants[low];
 }
 
-/** When something frees next; null where nothing is used. */
-export function freesAt(bucket: Bucket, now: number): number | null {
-  if (usedAt(bucket, now) === 0) return null;
-  return changesAfter(bucket, now)[0] ?? null;
+/** When something frees next, of a bucket of which something is used. */
+export function freesAt(bucket: Bucket, now: number): number {
+  return Math.min(...changesAfter(bucket, now));
 }
 
 /** The instants after `now` at which the count can go down, soonest first; after the last of them it is zero. */

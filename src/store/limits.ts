@@ -100,6 +100,8 @@ interface BucketReader {
   whole(scopeKey: string, limit: Limit, now: number): Bucket;
 }
 
+const nothing: Tally = { own: 0, since: 0, left: 0 };
+
 function bucketReader({ query }: Connection): BucketReader {
   const one = query<Row>('SELECT * FROM buckets WHERE scope_key = :scopeKey AND bucket = :bucket');
   const tally = query<Tally>(`
@@ -127,7 +129,7 @@ function bucketReader({ query }: Connection): BucketReader {
     open(scopeKey, limit, now) {
       const bucket = described(scopeKey, limit, now);
       const found = tally.get({ scopeKey, bucket: limit.bucket, ...rangeAt(bucket, now) });
-      return { ...bucket, used: usedOf(bucket, found ?? { own: 0, since: 0, left: 0 }, now) };
+      return { ...bucket, used: usedOf(bucket, { ...nothing, ...found }, now) };
     },
     whole(scopeKey, limit, now) {
       const bucket = described(scopeKey, limit, now);
@@ -151,7 +153,7 @@ function readingOf(row: Row, limit: Limit): Reading | null {
   return {
     used: Math.max(0, taken, row.used ?? 0),
     readAt: row.read_at,
-    lastSpendId: row.read_spend_id ?? 0,
+    lastSpendId: Number(row.read_spend_id),
     resetsAt: row.resets_at,
   };
 }

@@ -10,6 +10,13 @@ export function describeJournal(open: OpenStore): void {
       return { journal: store.journal, id };
     };
 
+    it('stretches only the time of an intent', async () => {
+      const { journal, id } = await openJob();
+      expect(await codeOf(journal.mayArrive(id, 'publish', T0))).toBe('E_WRONG_STATE');
+      await journal.done(id, 'publish', 'step', '1', T0);
+      expect(await codeOf(journal.mayArrive(id, 'publish', T0))).toBe('E_WRONG_STATE');
+    });
+
     it('keeps steps in the order in which they were first done', async () => {
       const { journal, id } = await openJob();
       await journal.done(id, 'create container', 'step', '"c1"', T0);

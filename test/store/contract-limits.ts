@@ -49,6 +49,57 @@ export function describeLimits(open: OpenStore): void {
       expect(await spend(store, trailing, T0 + DAY)).toEqual(full(trailing, T0 + HOUR + DAY));
     });
 
+    it('name the one that never frees before the one that frees late', async () => {
+      const store = await open();
+      const late = limitOf({ kind: 'trailing', ms: DAY }, 1, 'late');
+      const tiny = limitOf({ kind: 'trailing', ms: MINUTE }, 1, 'tiny');
+      await spend(store, late, T0);
+      const both = [
+        { scopeKey: KEY, limit: late, amount: 1 },
+        { scopeKey: KEY, limit: tiny, amount: 2 },
+      ];
+      for (const spends of [both, both.toReversed()]) {
+        const answer = await store.limits.peek(spends, T0);
+        expect(answer).toMatchObject({ ok: false, bucket: 'tiny', never: true });
+      }
+    });
+
+    it('name the one that frees last, whichever is asked first', async () => {
+      const store = await open();
+      const day = limitOf({ kind: 'trailing', ms: DAY }, 1, 'day');
+      const hour = limitOf({ kind: 'trailing', ms: HOUR }, 1, 'hour');
+      await spend(store, day, T0);
+      await spend(store, hour, T0);
+      const both = [day, hour].map((limit) => ({ scopeKey: KEY, limit, amount: 1 }));
+      for (const spends of [both, both.toReversed()])
+        expect(await store.limits.peek(spends, T0)).toEqual(full(day, T0 + DAY));
+    });
+
+    it('are told what is left without a maximum: of the documented one', async () => {
+      const store = await open();
+      const fixed = limitOf({ kind: 'fixed', ms: HOUR }, 10);
+      const resetsAt = T0 + HOUR;
+      await store.limits.learn(KEY, { bucket: 'posts', remaining: 4, resetsAt }, T0);
+      expect(await store.limits.state(KEY, fixed, T0)).toMatchObject({ used: 6, max: 10, resetsAt });
+    });
+
+    it('keep no row of what costs nothing', async () => {
+      const store = await open();
+      expect(await spend(store, trailing, T0, 0)).toEqual({ ok: true });
+      expect((await store.limits.ledger(KEY, trailing, T0)).spends).toEqual([]);
+    });
+
+    it('open their book: every spend that counts, and what the platform said', async () => {
+      const store = await open();
+      const empty = { max: 3, used: 0, blockedUntil: null, resetsAt: null, spends: [] };
+      expect(await store.limits.ledger(KEY, trailing, T0)).toEqual(empty);
+      await spend(store, trailing, T0, 2);
+      const [row] = (await store.limits.ledger(KEY, trailing, T0)).spends;
+      expect(row).toMatchObject({ at: T0, amount: 2 });
+      await store.limits.learn(KEY, { bucket: 'posts', used: 3, resetsAt: T0 + HOUR }, T0);
+      expect(await store.limits.ledger(KEY, trailing, T0)).toMatchObject({ used: 3, resetsAt: T0 + HOUR });
+    });
+
     it('are kept for each scope and bucket', async () => {
       const store = await open();
       await spend(store, trailing, T0, 3);
