@@ -1,6 +1,6 @@
 import { MINUTE, SECOND } from '../../src/core/clock.ts';
 import { tryLock } from '../../src/store/lock.ts';
-import { untilQuiet } from './mortal.ts';
+import { Crash, untilQuiet } from './mortal.ts';
 import { type Life, note, type Report, type Stage } from './stage.ts';
 
 /** Far more than any world needs: endless work is seen as such. */
@@ -30,8 +30,8 @@ export async function simulateStage(stage: Stage): Promise<Report> {
     for (;;) {
       const lock = await tryLock(disk.lockPath);
       if (!lock) throw new Error('the lock of a dead process is still held');
-      const life = await stage.startLife(await disk.open(stage.clock), lock);
-      const finished = await live(stage, life, report);
+      const life = await stage.startLife(await disk.open(stage.clock), lock).catch(unlessCrashed);
+      const finished = life !== undefined && (await live(stage, life, report));
       lock.release();
       if (finished) await stage.judgeEnd(life.raw, report);
       if (finished || breaches.length > 0) break;
@@ -46,6 +46,11 @@ export async function simulateStage(stage: Stage): Promise<Report> {
   }
   report.requests = stage.requests();
   return report;
+}
+
+/** A process may die before it has begun to work: then there is none. */
+function unlessCrashed(error: unknown): undefined {
+  if (!(error instanceof Crash)) throw error;
 }
 
 /** Runs the engine until the process dies or the world is at its end. */

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { simulateAll } from './full/drive.ts';
+import { simulate } from './lean/drive.ts';
+import { usualWeather } from './lean/world.ts';
+
+/** A few hours of few videos, with as much trouble as ever: what `npm run sim` does at length. */
+const short = { ...usualWeather, videos: 6 };
+
+describe('the simulation', () => {
+  it('of the small world loses nothing and doubles nothing', async () => {
+    const { breaches, ended, crashes } = await simulate(1, short);
+    expect(breaches).toEqual([]);
+    expect(ended['published']).toBeGreaterThan(50);
+    expect(crashes).toBeGreaterThan(0);
+  });
+
+  it('goes on where the process dies before it has begun to work', async () => {
+    const { breaches, crashes } = await simulate(9, short);
+    expect(breaches).toEqual([]);
+    expect(crashes).toBeGreaterThan(0);
+  });
+
+  it('plays the same world twice', async () => {
+    const [one, other] = [await simulate(3, short), await simulate(3, short)];
+    expect(other).toEqual(one);
+  });
+
+  it('of all real platforms loses nothing and doubles nothing', async () => {
+    const { breaches, ended, crashes } = await simulateAll(2);
+    expect(breaches).toEqual([]);
+    expect(ended['published']).toBeGreaterThan(50);
+    expect(crashes).toBeGreaterThan(0);
+  });
+});
