@@ -2,6 +2,7 @@ import type { EngineDeps, EngineEvent, EngineSettings } from '../engine/deps.ts'
 import { createEngine, type Engine } from '../engine/engine.ts';
 import { type HttpTally, openHttpTally } from '../engine/http-tally.ts';
 import { folderVideos } from '../media/folder-videos.ts';
+import { takeFrame } from '../media/frame.ts';
 import { registry } from '../platforms/index.ts';
 import { journalSeal } from '../vault/seal.ts';
 import type { App } from './app.ts';
@@ -44,6 +45,7 @@ export async function openEngine(app: App): Promise<OpenEngine> {
     freshen: net.freshen,
     anonymous: net.plain(),
     obtain: await createObtain(app, (message) => emit({ kind: 'notice', message })),
+    frame: (file, wish, signal) => takeFrame(file, wish, { clock: app.clock, ...(signal ? { signal } : {}) }),
     host: () => openHost(app),
     seal: await journalSeal(await app.vault(), net.lock),
     witness: await witnessOf(app),

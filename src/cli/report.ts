@@ -200,5 +200,6 @@ function jobFacts(job: JobView): Record<string, unknown> {
     runAt: job.state === 'waiting' ? new Date(job.runAt).toISOString() : null,
     lagSeconds: job.post ? Math.round(job.post.lagMs / 100) / 10 : null,
     caption: shorten(job.video.caption, 60),
+    warnings: job.post?.warnings ?? [],
   };
 }

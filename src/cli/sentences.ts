@@ -73,7 +73,9 @@ function ending(facts: Facts, { paint, clock }: Voice): string {
   const why = error ? `: ${harmless(error.message)} (${error.code})` : '';
   if (facts['state'] === 'published') {
     const where = harmless(String(facts['url'] ?? ''));
-    return paint('green', `published ${where} after ${spanText(Number(facts['lagSeconds']) * 1000)}`);
+    const done = paint('green', `published ${where} after ${spanText(Number(facts['lagSeconds']) * 1000)}`);
+    const warnings = (facts['warnings'] ?? []) as readonly string[];
+    return [done, ...warnings.map((warning) => paint('yellow', `note: ${harmless(warning)}`))].join('; ');
   }
   if (facts['state'] === 'waiting') {
     const until = clock(Date.parse(String(facts['runAt'])));

@@ -1,4 +1,5 @@
 import { isWarningKey, type WarningKey, warningTexts } from '../core/warnings.ts';
+import { audienceKey } from '../engine/audience.ts';
 import type { Store } from '../store/types.ts';
 
 const nameOf = (key: WarningKey) => `warned.${key}`;
@@ -28,6 +29,13 @@ export async function setWarning(store: Store, key: WarningKey, state: WarningSt
   else await store.meta.set(nameOf(key), state);
 }
 
+/** True where YouTube has told of uploads that they are seen by all whom they were meant for, of every account. */
+async function seenByAll(store: Store): Promise<boolean> {
+  const keys = await store.meta.keys(audienceKey('youtube'));
+  const told = await Promise.all(keys.map((key) => store.meta.get(key)));
+  return told.length > 0 && told.every((audience) => audience === 'as wished');
+}
+
 /** Says those of these warnings that were never said, once. */
 export async function warnOnce(
   store: Store,
@@ -36,7 +44,7 @@ export async function warnOnce(
 ): Promise<void> {
   const states = new Map((await warningStates(store)).map(({ key, state }) => [key, state]));
   for (const key of new Set(keys)) {
-    if (states.get(key) !== 'new') continue;
+    if (states.get(key) !== 'new' || (key === 'google-unaudited' && (await seenByAll(store)))) continue;
     say(`warning (${key}): ${warningTexts[key]}`);
     await setWarning(store, key, 'said');
   }

@@ -21,6 +21,15 @@ export interface MediaFacts {
   rotation?: number;
 }
 
+/** A picture of a video, as JPEG. */
+export interface FrameWish {
+  /** Past the end: the last picture. */
+  atSeconds: number;
+  /** Pixels of the longer side, at most. */
+  maxSide: number;
+  maxBytes: number;
+}
+
 /** A verified file in the cache, ready to be sent. */
 export interface MediaFile extends MediaFacts {
   path: string;

@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import type { Failure } from './failure.ts';
 import type { Http, HttpRequest, HttpResponse } from './http.ts';
 import type { Costs, Limit, LimitReading } from './limit.ts';
-import type { MediaFile, MediaRules } from './media.ts';
+import type { FrameWish, MediaFile, MediaRules } from './media.ts';
 import type { PlatformId } from './names.ts';
 import type { FittedText, TextInput } from './text.ts';
 import type { Video } from './video.ts';
@@ -225,6 +225,8 @@ export interface PublishRequest {
    * step that uses it: the address runs out. Throws `later` (E_NO_HOST, E_HOST) where there is no working host.
    */
   publicUrl?(): Promise<string>;
+  /** A picture of the file, as JPEG. Throws E_TOOL_MISSING, E_TOOL_FAILED. */
+  frame?(wish: FrameWish): Promise<Uint8Array>;
   signal?: AbortSignal;
 }
 
@@ -233,6 +235,8 @@ export interface Post {
   id: string;
   /** Public address; null where the platform gave none (yet). */
   url: string | null;
+  /** Whether it is seen by all whom the rule wished for, as the platform told after the upload; absent where it didn't. */
+  audience?: 'as wished' | 'hidden';
   /** Something its person should know: `YouTube locked it private`. */
   warnings?: readonly string[];
 }
@@ -281,6 +285,8 @@ export interface Platform extends Service {
   costsOfPost?(text: FittedText): Readonly<Record<string, number>>;
   /** True where this account's videos are fetched from a public address: its person must set a media host. */
   needsHost?(account: Pick<Account, 'settings'>): boolean;
+  /** Where its API doesn't tell who sees a post: what its person should look at once, after the first one. */
+  audienceUntold?: string;
   /** How long a job may wait on this platform's processing or sign-in before it gives up (ms). */
   giveUpMs?: number;
   publish(request: PublishRequest): Promise<Post>;

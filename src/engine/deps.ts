@@ -4,7 +4,7 @@ import type { Failure } from '../core/failure.ts';
 import type { MediaHost } from '../core/host.ts';
 import type { Http } from '../core/http.ts';
 import type { RetryPolicy } from '../core/job.ts';
-import type { MediaFile } from '../core/media.ts';
+import type { FrameWish, MediaFile } from '../core/media.ts';
 import type { PlatformId } from '../core/names.ts';
 import type { Platform, Service } from '../core/platform.ts';
 import type { Rule } from '../core/rule.ts';
@@ -45,6 +45,8 @@ export interface EngineDeps {
       onProgress?: (done: number) => void;
     },
   ): Promise<MediaFile>;
+  /** A picture of a video's file, as JPEG; throws E_TOOL_MISSING, E_TOOL_FAILED. */
+  frame?(file: MediaFile, wish: FrameWish, signal?: AbortSignal): Promise<Uint8Array>;
   /** The user's media host as it is set now; undefined where there is none. */
   host?(): Promise<MediaHost | undefined>;
   seal: Seal;

@@ -6,6 +6,7 @@ import type { Platform, Post } from '../core/platform.ts';
 import type { TracedExchange } from '../core/session.ts';
 import type { FittedText } from '../core/text.ts';
 import type { AttemptRow, JobRow, JobView, VideoRow } from '../store/types.ts';
+import { noteAudience } from './audience.ts';
 import { isPlatformTrouble, noteFailure, noteSuccess, passBreaker } from './breaker.ts';
 import { takeRun } from './budget.ts';
 import { composeText } from './compose.ts';
@@ -59,6 +60,7 @@ export async function runJob(
     };
     const post = await publish(deps, { job, video, platform, run, signal, keep });
     await noteSuccess(deps, job.account.id);
+    await noteAudience(deps, platform, job.account, post);
     await store.jobs.publish(job.id, postRow(post, job, clock.now()), record('published'), clock.now());
   } catch (error) {
     const failure = asFailure(error);
@@ -130,6 +132,7 @@ async function publish(deps: EngineDeps, attempt: Attempt): Promise<Post> {
     clock: deps.clock,
     progress: progress('sending'),
     publicUrl: () => publicAddress(deps, { run, media, platform: platform.name, signal }),
+    ...(deps.frame ? { frame: deps.frame.bind(deps, media) } : {}),
     ...(signal ? { signal } : {}),
   });
 }

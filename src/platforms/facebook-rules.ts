@@ -1,5 +1,6 @@
 import { DAY, HOUR, SECOND } from '../core/clock.ts';
 import type { Platform } from '../core/platform.ts';
+import { coverOption } from './cover.ts';
 import { callsPerHour } from './meta-usage.ts';
 
 const reels = 'https://developers.facebook.com/documentation/video-api/guides/reels-publishing';
@@ -47,6 +48,7 @@ export const facebookRules = {
     source: reels,
   },
   options: {
+    coverSeconds: coverOption,
     hashtags: { title: 'Most hashtags to keep', type: 'number', default: 30 },
     mentions: {
       title: 'What becomes of @names',

@@ -3,6 +3,7 @@ import { HOUR, MINUTE, SECOND } from '../core/clock.ts';
 import { Failure, later, redo } from '../core/failure.ts';
 import type { Http } from '../core/http.ts';
 import type { Platform, Post, PublishRequest } from '../core/platform.ts';
+import { setCover } from './cover.ts';
 import { classifyFacebook } from './facebook-errors.ts';
 import { guide } from './facebook-guide.ts';
 import {
@@ -17,7 +18,7 @@ import {
   refusalOf,
 } from './facebook-lookups.ts';
 import { facebookRules } from './facebook-rules.ts';
-import { authorizeMeta, graph, graphVersion, metaOrigins } from './meta.ts';
+import { audienceUntold, authorizeMeta, graph, graphVersion, metaOrigins } from './meta.ts';
 import type { ListedPage } from './meta-login.ts';
 import { facebookLogin, listPages, pageObstacle, reachedBy } from './meta-login.ts';
 import { sendBytes } from './meta-rupload.ts';
@@ -47,6 +48,7 @@ export const facebook: Platform = {
   fit: (input) => fitCaption(input, { units: 63_206, hashtags: 30, usualHashtags: 30, mentions: 20 }),
   settleMs: 5 * MINUTE,
   publish,
+  audienceUntold,
   identities: async ({ http }) =>
     (await listPages(http, 'id,name,username,access_token,tasks')).map(identityOf),
   authorize: authorizeMeta,
@@ -110,7 +112,20 @@ async function publish(request: PublishRequest): Promise<Post> {
   });
   const sentAt = run.doneAt('publish') ?? clock.now();
   const url = await run.step('appeared', () => confirmPublished(http, reel.id, sentAt));
-  return { id: reel.id, url };
+  const warnings = await setCover(request, (picture) => sendCover(http, reel.id, picture));
+  return { id: reel.id, url, ...(warnings.length > 0 ? { warnings } : {}) };
+}
+
+/** https://developers.facebook.com/docs/graph-api/reference/video/thumbnails/ */
+function sendCover(http: Http, videoId: string, picture: Uint8Array) {
+  return http.send({
+    url: `${graph}/${videoId}/thumbnails`,
+    multipart: [
+      { name: 'is_preferred', value: 'true' },
+      { name: 'source', value: picture, filename: 'cover.jpg', contentType: 'image/jpeg' },
+    ],
+    call: 'thumbnails',
+  });
 }
 
 async function start({ http, account }: PublishRequest): Promise<Started> {

@@ -24,7 +24,7 @@ import {
   reelsSince,
 } from './instagram-lookups.ts';
 import { instagramRules } from './instagram-rules.ts';
-import { graph, graphTime, graphVersion, metaOrigins } from './meta.ts';
+import { audienceUntold, graph, graphTime, graphVersion, metaOrigins } from './meta.ts';
 import type { ListedPage } from './meta-login.ts';
 import { facebookLogin, listPages, pageObstacle, reachedBy } from './meta-login.ts';
 import { sendBytes } from './meta-rupload.ts';
@@ -69,6 +69,7 @@ export const instagram: Platform = {
   fit: (input) => fitCaption(input, { units: 2200, hashtags: 30, usualHashtags: 5, mentions: 20 }),
   settleMs: INDEXED_AFTER_MS,
   publish,
+  audienceUntold,
   identities: async ({ http, grant }) =>
     (await ownAccount(http, grant)) ??
     (await listPages(http, 'id,name,access_token,tasks,instagram_business_account{id,username,name}')).map(

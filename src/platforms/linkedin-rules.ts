@@ -2,6 +2,7 @@ import { DAY, MINUTE, SECOND } from '../core/clock.ts';
 import type { Costs, Limit } from '../core/limit.ts';
 import type { MediaRules } from '../core/media.ts';
 import type { Platform } from '../core/platform.ts';
+import { coverOption } from './cover.ts';
 
 /** Names of the calls. */
 export const calls = {
@@ -9,6 +10,7 @@ export const calls = {
   organizations: 'organizations',
   initialize: 'videos.initialize',
   part: 'upload part',
+  cover: 'upload cover',
   finalize: 'videos.finalize',
   video: 'videos.get',
   post: 'posts.create',
@@ -63,6 +65,7 @@ const options: Platform['options'] = {
     values: ['public', 'connections'],
     default: 'public',
   },
+  coverSeconds: coverOption,
   reshare: { title: 'Others may repost it', type: 'boolean', default: true },
   mentions: {
     title: '@names, who may be somebody else on LinkedIn: made plain, or kept as they are written',

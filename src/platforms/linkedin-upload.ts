@@ -3,6 +3,7 @@ import { Failure, later, redo } from '../core/failure.ts';
 import type { Http } from '../core/http.ts';
 import type { PublishRequest } from '../core/platform.ts';
 import { saidBy } from '../net/classify.ts';
+import { coverSecondsOf, noCover, takeCover } from './cover.ts';
 import { inPath, rest } from './linkedin-api.ts';
 import { calls } from './linkedin-rules.ts';
 
@@ -28,6 +29,8 @@ interface Upload {
   parts: readonly Part[];
   /** Epoch ms. */
   expiresAt: number;
+  /** Where a cover goes, if one was asked for. */
+  coverUrl?: string;
   /** Of the file it was made for. */
   sha256: string;
 }
@@ -40,17 +43,21 @@ interface Part {
 }
 
 /**
- * Brings the file to LinkedIn, all but the post; gives the video's URN. Nothing of it is seen by anybody.
+ * Brings the file to LinkedIn, all but the post; gives the video's URN, and a warning where the
+ * cover is not the one that was wished for. Nothing of it is seen by anybody.
  * https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/videos-api
  */
-export async function uploadVideo(request: PublishRequest): Promise<string> {
+export async function uploadVideo(
+  request: PublishRequest,
+): Promise<{ video: string; warning: string | null }> {
   const { run, clock } = request;
   const upload = await run.step('initialize', () => initialize(request), { sealed: true });
   const etags = await sendParts(request, upload);
+  const warning = await sendCover(request, upload);
   await run.step('finalize', () => finalize(request, upload, etags));
   const finalizedAt = run.doneAt('finalize') ?? clock.now();
   await run.step('processed', () => waitForVideo(request.http, upload.video, finalizedAt));
-  return upload.video;
+  return { video: upload.video, warning };
 }
 
 interface InitializeAnswer {
@@ -58,11 +65,13 @@ interface InitializeAnswer {
     video?: unknown;
     uploadToken?: unknown;
     uploadUrlsExpireAt?: unknown;
+    thumbnailUploadUrl?: unknown;
     uploadInstructions?: { uploadUrl?: unknown; firstByte?: unknown; lastByte?: unknown }[];
   };
 }
 
-async function initialize({ http, account, media, clock }: PublishRequest): Promise<Upload> {
+async function initialize(request: PublishRequest): Promise<Upload> {
+  const { http, account, media, clock } = request;
   const response = await http.send(
     rest('videos', {
       query: { action: 'initializeUpload' },
@@ -71,14 +80,14 @@ async function initialize({ http, account, media, clock }: PublishRequest): Prom
           owner: account.remoteId,
           fileSizeBytes: media.bytes,
           uploadCaptions: false,
-          uploadThumbnail: false,
+          uploadThumbnail: coverSecondsOf(request.options) !== undefined,
         },
       },
       call: calls.initialize,
     }),
   );
   const { value } = response.json<InitializeAnswer>();
-  const { video, uploadToken, uploadUrlsExpireAt: until } = value ?? {};
+  const { video, uploadToken, uploadUrlsExpireAt: until, thumbnailUploadUrl: coverUrl } = value ?? {};
   if (typeof video !== 'string' || !video.startsWith('urn:li:video:'))
     throw new Failure('E_BAD_ANSWER', { message: 'LinkedIn began an upload without naming the video.' });
   return {
@@ -87,6 +96,7 @@ async function initialize({ http, account, media, clock }: PublishRequest): Prom
     uploadToken: typeof uploadToken === 'string' ? uploadToken : '',
     parts: partsOf(value?.uploadInstructions ?? [], media.bytes),
     expiresAt: typeof until === 'number' && until > 0 ? until : clock.now() + USUAL_LIFE_MS,
+    ...(typeof coverUrl === 'string' && coverUrl.startsWith('https://') ? { coverUrl } : {}),
     sha256: media.sha256,
   };
 }
@@ -164,6 +174,29 @@ async function sendPart(request: PublishRequest, { url, start, end }: Part): Pro
     throw new Failure('E_BAD_ANSWER', { message: 'LinkedIn took a part of the video without a receipt.' });
   progress(end, media.bytes);
   return etag;
+}
+
+/** The cover belongs to the upload, so it goes before `finalize`; without it LinkedIn takes a picture of its own. */
+async function sendCover(request: PublishRequest, { coverUrl }: Upload): Promise<string | null> {
+  if (coverSecondsOf(request.options) === undefined) return null;
+  return request.run.step('cover', async () => {
+    const { picture, warning } = await takeCover(request);
+    if (!picture) return warning ?? null;
+    try {
+      if (!coverUrl) throw new Failure('E_BAD_ANSWER', { message: 'LinkedIn named no place for it.' });
+      await request.http.send({
+        method: 'PUT',
+        url: coverUrl,
+        headers: { 'content-type': 'application/octet-stream', 'media-type-family': 'STILLIMAGE' },
+        body: picture,
+        authorize: false,
+        call: calls.cover,
+      });
+      return null;
+    } catch (error) {
+      return noCover(request, error);
+    }
+  });
 }
 
 /** What a second `finalize` does is not documented: an earlier one whose answer was lost is looked for first. */

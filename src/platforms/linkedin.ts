@@ -30,9 +30,9 @@ export const linkedin: Platform = {
 
 async function publish(request: PublishRequest): Promise<Post> {
   const { run } = request;
-  const video = await uploadVideo(request);
+  const { video, warning } = await uploadVideo(request);
   const { id } = await run.commit('post', postOnce(request, video));
-  return { id, url: postUrl(id) };
+  return { id, url: postUrl(id), ...(warning === null ? {} : { warnings: [warning] }) };
 }
 
 /**

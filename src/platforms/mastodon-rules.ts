@@ -5,6 +5,7 @@ import type { Costs, Limit } from '../core/limit.ts';
 import type { MediaFile, MediaRules } from '../core/media.ts';
 import { checkMedia } from '../core/media-rules.ts';
 import type { Platform } from '../core/platform.ts';
+import { coverOption } from './cover.ts';
 import { factsOf, type ServerFacts } from './mastodon-server.ts';
 
 const rateLimits = 'https://docs.joinmastodon.org/api/rate-limits/';
@@ -142,6 +143,7 @@ const options: Platform['options'] = {
   language: { title: 'Language of the text, as ISO 639 code (en, de, pt-BR)', type: 'string' },
   sensitive: { title: 'Hides the video behind a warning', type: 'boolean', default: false },
   spoilerText: { title: 'Content warning: shown instead of text and video until opened', type: 'string' },
+  coverSeconds: coverOption,
   altText: { title: 'Description of the video for those who don’t see it', type: 'string' },
   handles: {
     title: '@handles, who may be somebody else here: made plain, or kept',

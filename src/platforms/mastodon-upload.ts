@@ -1,7 +1,8 @@
 import { MINUTE, SECOND } from '../core/clock.ts';
-import { Failure, later, redo } from '../core/failure.ts';
+import { asFailure, Failure, later, redo } from '../core/failure.ts';
 import type { HttpRequest, HttpResponse, MultipartField } from '../core/http.ts';
 import type { PublishRequest } from '../core/platform.ts';
+import { noCover, takeCover } from './cover.ts';
 import { saidBy } from './mastodon-errors.ts';
 import { calls, checkFile } from './mastodon-rules.ts';
 import { factsOf, originOf } from './mastodon-server.ts';
@@ -19,6 +20,8 @@ export interface Upload {
   ready: boolean;
   /** Of the file that was sent. */
   sha256: string;
+  /** Why it has not the cover that was wished for. */
+  warning?: string;
 }
 
 interface MediaAnswer {
@@ -38,9 +41,24 @@ export async function uploadVideo(request: PublishRequest): Promise<Upload> {
   return { ...upload, url };
 }
 
+/** A cover that the server refuses is left out: the video counts. */
 async function send(request: PublishRequest): Promise<Upload> {
+  const { picture, warning } = await takeCover(request);
+  const coverless = warning === undefined ? {} : { warning };
+  if (!picture) return { ...(await sendFile(request, [])), ...coverless };
+  try {
+    return await sendFile(request, [
+      { name: 'thumbnail', value: picture, filename: 'cover.jpg', contentType: 'image/jpeg' },
+    ]);
+  } catch (error) {
+    if (asFailure(error).status !== 422) throw error;
+    return { ...(await sendFile(request, [])), warning: noCover(request, error) };
+  }
+}
+
+async function sendFile(request: PublishRequest, cover: readonly MultipartField[]): Promise<Upload> {
   const { http, media, account, progress } = request;
-  const multipart = partsOf(request);
+  const multipart = [...cover, ...partsOf(request)];
   const way: HttpRequest = {
     url: `${originOf(account)}/api/v2/media`,
     multipart,

@@ -51,10 +51,9 @@ export const mastodon: Platform = {
 async function publish(request: PublishRequest): Promise<Post> {
   const upload = await uploadVideo(request);
   const { id, url, whole } = await request.run.commit('post', postOnce(request, upload));
-  const warnings = [
-    'The server shows the post without its video: delete it there and post the video by hand.',
-  ];
-  return { id, url, ...(whole ? {} : { warnings }) };
+  const lost = 'The server shows the post without its video: delete it there and post the video by hand.';
+  const warnings = [...(whole ? [] : [lost]), ...(upload.warning ? [upload.warning] : [])];
+  return { id, url, ...(warnings.length > 0 ? { warnings } : {}) };
 }
 
 /** What one commit knows of itself. */

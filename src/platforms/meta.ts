@@ -109,3 +109,10 @@ export function sameText(one: string, other: string): boolean {
 function readable(text: string): string {
   return text.normalize('NFC').replace(/\s+/gu, ' ').trim();
 }
+
+/**
+ * Nothing in Meta's API tells whether a post is seen by others than the people of an app in development mode:
+ * https://developers.facebook.com/docs/development/build-and-test/app-modes
+ */
+export const audienceUntold =
+  'Meta’s API does not tell who sees a post. Open this first one where you are not signed in: if it is not there, the Meta app is in development mode; switch it to Live in Meta’s developer console.';

@@ -1,6 +1,7 @@
 import { MINUTE, SECOND } from '../core/clock.ts';
 import type { MediaRules } from '../core/media.ts';
 import type { Platform } from '../core/platform.ts';
+import { coverOption } from './cover.ts';
 
 const limitsSource = 'https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this';
 
@@ -58,6 +59,7 @@ export const telegramRules = {
         'Chat that the file is sent to first (its id or @name, `none` for no such chat); default the one with you, if you wrote to the bot before signing in',
       type: 'string',
     },
+    coverSeconds: coverOption,
     silent: { title: 'Subscribers hear no sound', type: 'boolean', default: false },
     spoiler: { title: 'The video is covered until it is tapped', type: 'boolean', default: false },
     protect: { title: 'Forwarding and saving are not allowed', type: 'boolean', default: false },

@@ -2,6 +2,7 @@ import { SECOND } from '../core/clock.ts';
 import { asFailure, Failure } from '../core/failure.ts';
 import type { HttpResponse, MultipartField } from '../core/http.ts';
 import type { Platform, Post, PublishRequest } from '../core/platform.ts';
+import { noCover, takeCover } from './cover.ts';
 import { answerOf, classifyAnswer, readingsOf, refusalOf, UPLOAD } from './telegram-errors.ts';
 import { guide } from './telegram-guide.ts';
 import { calls, ownServerMedia, telegramRules } from './telegram-rules.ts';
@@ -65,10 +66,7 @@ async function publish(request: PublishRequest): Promise<Post> {
   const { run, account, options } = request;
   const chat = stagingOf(account, options['staging']);
   const staged = chat === undefined ? undefined : await run.step(UPLOAD, () => stage(request, chat));
-  const sent = await run.commit<Sent>('publish', {
-    act: () => post(request, staged),
-    inDoubt: 'ask',
-  });
+  const sent = await sendOnce(request, staged);
   if (staged) await run.step('tidy up', () => unstage(request, staged));
   return postOf(sent);
 }
@@ -121,18 +119,51 @@ function transfer({ media, progress, signal }: PublishRequest) {
   };
 }
 
+/** A cover is sent as a photo is: https://core.telegram.org/bots/api#sendvideo */
+const coverBounds = { maxSide: 1280, maxBytes: 500_000 } as const;
+const COVERLESS = 'go without the cover';
+
+/** Sends the post, with the wished cover unless Telegram refuses it: then nothing was posted, and it goes without. */
+async function sendOnce(
+  request: PublishRequest,
+  staged: Staged | undefined,
+): Promise<Sent & { warning?: string }> {
+  const { run } = request;
+  const given = run.doneAt('publish') ?? run.doneAt(COVERLESS);
+  const { picture, warning } = given === undefined ? await takeCover(request, coverBounds) : {};
+  const without = (why: () => string) => run.step(COVERLESS, async () => why());
+  const commit = (cover?: Uint8Array) =>
+    run.commit<Sent>('publish', { act: () => post(request, staged, cover), inDoubt: 'ask' });
+  if (warning !== undefined) await without(() => warning);
+  let sent: Sent;
+  try {
+    sent = await commit(picture);
+  } catch (error) {
+    const { certain, status, message } = asFailure(error);
+    if (!picture || !certain || status !== 400 || !/cover|photo|image/iu.test(message)) throw error;
+    await without(() => noCover(request, error));
+    sent = await commit();
+  }
+  return run.doneAt(COVERLESS) === undefined ? sent : { ...sent, warning: await without(() => '') };
+}
+
 /** Sends the one message that the channel shows. */
-async function post(request: PublishRequest, staged: Staged | undefined): Promise<Sent> {
+async function post(request: PublishRequest, staged: Staged | undefined, cover?: Uint8Array): Promise<Sent> {
   const { account } = request;
-  const response = await send(request, account.remoteId, staged);
+  const response = await send(request, account.remoteId, staged, cover);
   const moved = response.status === 400 ? answerOf(response).parameters?.migrate_to_chat_id : undefined;
   // Nothing was posted: a group that became a supergroup has another number from then on.
-  if (moved !== undefined) return sentOf(await send(request, String(moved), staged));
+  if (moved !== undefined) return sentOf(await send(request, String(moved), staged, cover));
   if (response.status === 400) throw refusalOf(response, request.clock);
   return sentOf(response);
 }
 
-function send(request: PublishRequest, chat: string, staged: Staged | undefined): Promise<HttpResponse> {
+function send(
+  request: PublishRequest,
+  chat: string,
+  staged: Staged | undefined,
+  cover?: Uint8Array,
+): Promise<HttpResponse> {
   const { http, text, options } = request;
   const fields: Record<string, string | undefined> = {
     chat_id: chat,
@@ -143,7 +174,7 @@ function send(request: PublishRequest, chat: string, staged: Staged | undefined)
     show_caption_above_media: options['captionAbove'] === true ? 'true' : undefined,
   };
   const common = { accept: [400], call: calls.publish, effect: true };
-  if (staged) {
+  if (staged && (!cover || staged.kind !== 'video')) {
     const method = { video: 'sendVideo', animation: 'sendAnimation', document: 'sendDocument' }[staged.kind];
     return http.send({
       url: `${bot}/${method}`,
@@ -156,10 +187,21 @@ function send(request: PublishRequest, chat: string, staged: Staged | undefined)
   );
   return http.send({
     url: `${bot}/sendVideo`,
-    multipart: [...plain, ...uploadFields(request)],
-    ...transfer(request),
+    multipart: [
+      ...plain,
+      ...(cover ? coverFields(cover) : []),
+      ...(staged ? [{ name: 'video', value: staged.fileId }] : uploadFields(request)),
+    ],
+    ...(staged ? {} : transfer(request)),
     ...common,
   });
+}
+
+function coverFields(cover: Uint8Array): MultipartField[] {
+  return [
+    { name: 'cover', value: 'attach://picture' },
+    { name: 'picture', value: cover, filename: 'cover.jpg', contentType: 'image/jpeg' },
+  ];
 }
 
 function sentOf(response: HttpResponse): Sent {
@@ -190,7 +232,7 @@ async function unstage({ http }: PublishRequest, { chat, messageId }: Staged): P
   }
 }
 
-function postOf({ id, chat, username, kind }: Sent): Post {
+function postOf({ id, chat, username, kind, warning }: Sent & { warning?: string }): Post {
   // Only members can open the address of a private channel.
   const url = username
     ? `https://t.me/${username}/${id}`
@@ -199,5 +241,6 @@ function postOf({ id, chat, username, kind }: Sent): Post {
     kind === 'document'
       ? ['Telegram shows it as a file to download, not as a video: is it MP4 with H.264?']
       : [];
+  if (warning) warnings.push(warning);
   return { id, url, ...(warnings.length > 0 ? { warnings } : {}) };
 }

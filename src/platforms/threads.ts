@@ -5,7 +5,7 @@ import { publicAddressOf, publicCopyStep, withFreshCopy } from '../core/host.ts'
 import type { Http, HttpRequest } from '../core/http.ts';
 import type { LimitReading } from '../core/limit.ts';
 import type { Platform, Post, PublishRequest } from '../core/platform.ts';
-import { graphTime } from './meta.ts';
+import { audienceUntold, graphTime } from './meta.ts';
 import { callsPerHour, usageReadings } from './meta-usage.ts';
 import { classifyThreads, containerFaults } from './threads-errors.ts';
 import { guide } from './threads-guide.ts';
@@ -39,6 +39,7 @@ export const threads: Platform = {
   fit: fitThreads,
   settleMs: INDEXED_AFTER_MS,
   publish,
+  audienceUntold,
   identities: async ({ http }) => [await ownProfile(http)],
   classify: classifyThreads,
   // Described for the Graph API, whose limit is another one: percents are what carries over.

@@ -1,6 +1,7 @@
 import { SECOND } from '../core/clock.ts';
 import { asFailure, Failure } from '../core/failure.ts';
 import type { PublishRequest } from '../core/platform.ts';
+import { coverSecondsOf } from './cover.ts';
 import { API, ask } from './tiktok-answers.ts';
 import { calls } from './tiktok-post-rules.ts';
 
@@ -23,6 +24,7 @@ export interface PostInfo {
   is_aigc?: true;
   brand_organic_toggle?: true;
   brand_content_toggle?: true;
+  video_cover_timestamp_ms?: number;
 }
 
 export const ONLY_ME = 'SELF_ONLY';
@@ -60,9 +62,10 @@ export async function readCreator({ http, media, signal }: PublishRequest): Prom
   };
 }
 
-export function postInfoOf({ text, video, options }: PublishRequest, creator: Creator): PostInfo {
+export function postInfoOf({ text, video, media, options }: PublishRequest, creator: Creator): PostInfo {
   const level = levelFor(options['privacy'], creator);
   const paid = options['paidPartnership'] === true;
+  const cover = coverSecondsOf(options);
   if (paid && level === ONLY_ME)
     throw new Failure('E_REFUSED', {
       certain: true,
@@ -78,7 +81,13 @@ export function postInfoOf({ text, video, options }: PublishRequest, creator: Cr
     ...(video.aiGenerated === true ? { is_aigc: true } : {}),
     ...(options['ownBrand'] === true ? { brand_organic_toggle: true } : {}),
     ...(paid ? { brand_content_toggle: true } : {}),
+    ...(cover === undefined ? {} : { video_cover_timestamp_ms: coverMs(cover, media.durationMs) }),
   };
+}
+
+/** A moment past the end counts as none, and the first picture would be taken. */
+function coverMs(seconds: number, durationMs: number): number {
+  return Math.floor(Math.max(0, Math.min(seconds * SECOND, durationMs - SECOND / 5)));
 }
 
 /** A wish that can't be granted is said; without one, as many people as may be. */

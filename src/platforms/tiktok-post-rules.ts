@@ -1,6 +1,7 @@
 import { DAY, MINUTE } from '../core/clock.ts';
 import type { Limit } from '../core/limit.ts';
 import type { Platform } from '../core/platform.ts';
+import { coverOption } from './cover.ts';
 import { tiktokService } from './tiktok.ts';
 
 const directPost = 'https://developers.tiktok.com/doc/content-posting-api-reference-direct-post';
@@ -85,6 +86,7 @@ export const tiktokPostRules = {
       values: ['auto', 'public', 'followers', 'friends', 'self'],
       default: 'auto',
     },
+    coverSeconds: coverOption,
     comments: { title: 'Comments are allowed', type: 'boolean', default: true },
     duets: { title: 'Duets are allowed', type: 'boolean', default: true },
     stitches: { title: 'Stitches are allowed', type: 'boolean', default: true },

@@ -43,7 +43,7 @@ export function markerOf(channelId: string, video: { sourceId: number; remoteId:
 }
 
 type Options = PublishRequest['options'];
-type OptionName = keyof typeof youtubeRules.options;
+type OptionName = Exclude<keyof typeof youtubeRules.options, 'coverSeconds'>;
 
 function flag(options: Options, name: OptionName): boolean {
   const value = options[name] ?? youtubeRules.options[name].default;

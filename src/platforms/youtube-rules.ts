@@ -1,5 +1,6 @@
 import { DAY, HOUR } from '../core/clock.ts';
 import type { Platform } from '../core/platform.ts';
+import { coverOption } from './cover.ts';
 
 /** Google's daily quotas start afresh at midnight here: https://developers.google.com/youtube/v3/getting-started#quota */
 export const QUOTA_ZONE = 'America/Los_Angeles';
@@ -41,6 +42,7 @@ export const youtubeRules = {
     'videos.list': { units: 1 },
     'channels.list': { units: 1 },
     'playlistItems.list': { units: 1 },
+    'thumbnails.set': { units: 50 },
     // Parts of an upload and questions about it were paid for when it was opened.
     'upload bytes': {},
   },
@@ -69,6 +71,7 @@ export const youtubeRules = {
       values: ['youtube', 'creativeCommon'],
       default: 'youtube',
     },
+    coverSeconds: coverOption,
     embeddable: { title: 'Others may embed the video', type: 'boolean', default: true },
   },
 } as const satisfies Pick<Platform, 'limits' | 'costs' | 'media' | 'options'>;

@@ -2,6 +2,7 @@ import type { Identity } from '../core/account.ts';
 import { MINUTE } from '../core/clock.ts';
 import { asFailure, Failure, later, redo } from '../core/failure.ts';
 import type { LookUp, Platform, Post, PublishRequest } from '../core/platform.ts';
+import { setCover } from './cover.ts';
 import type { Aftermath, Sent } from './youtube-aftermath.ts';
 import { checkUpload, sentOf } from './youtube-aftermath.ts';
 import { classifyAnswer, readingsOf } from './youtube-errors.ts';
@@ -104,7 +105,19 @@ async function publish(request: PublishRequest): Promise<Post> {
 
   const sentAt = run.doneAt('publish') ?? clock.now();
   const after = await run.step('see what became of it', () => checkUpload(request, sent, sentAt));
-  return postOf(request, sent, after);
+  const cover = await setCover(request, (picture) => sendCover(request, after.id, picture));
+  return postOf(request, sent, { ...after, warnings: [...after.warnings, ...cover] });
+}
+
+/** https://developers.google.com/youtube/v3/docs/thumbnails/set */
+function sendCover({ http }: PublishRequest, videoId: string, picture: Uint8Array) {
+  return http.send({
+    url: 'https://www.googleapis.com/upload/youtube/v3/thumbnails/set',
+    query: { videoId },
+    headers: { 'content-type': 'image/jpeg' },
+    body: picture,
+    call: 'thumbnails.set',
+  });
 }
 
 /** Sends the bytes from `start` on; the video is out with the last one. */
@@ -166,11 +179,13 @@ function postOf(request: PublishRequest, sent: Sent, after: Aftermath): Post {
     warnings.push(
       `The video went to another channel (${sent.channelId}): sign in again and pick the right one.`,
     );
+  const told = after.privacy === null || wanted === 'private' ? undefined : after.privacy;
   const isShort = media.durationMs <= SHORT_MAX_MS && media.width <= media.height;
   const id = encodeURIComponent(after.id);
   return {
     id: after.id,
     url: isShort ? `https://www.youtube.com/shorts/${id}` : watchUrl(after.id),
+    ...(told === undefined ? {} : { audience: told === wanted ? 'as wished' : 'hidden' }),
     ...(warnings.length > 0 ? { warnings } : {}),
   };
 }

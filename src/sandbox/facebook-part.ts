@@ -6,6 +6,7 @@ import { graphError, graphStamp, instantOf, paged, paramsOf, select, unreadable 
 import type { MetaQuirks } from './meta-quirks.ts';
 import type { Receivers } from './meta-rupload.ts';
 import type { SimPost, SimRequest, SimResponse, World } from './types.ts';
+import { partsOf } from './x-multipart.ts';
 
 const DAY = 86_400_000;
 
@@ -238,7 +239,7 @@ export function createFacebookPart(world: World, access: MetaAccess, quirks: Met
       needPage(holder, video.page);
       const hidden = world.clock.now() - video.createdAt < quirks.unreadableMs;
       if (hidden && (quirks.unreadableBy === 'any' || holder.kind === 'page')) throw unreadable(first);
-      if (edge === 'thumbnails' && request.method === 'POST') return { status: 200, body: { success: true } };
+      if (edge === 'thumbnails' && request.method === 'POST') return setThumbnail(world, video, request);
       if (request.method !== 'GET' || edge !== undefined) throw graphError(100, 'Unsupported request.');
       return {
         status: 200,
@@ -246,6 +247,16 @@ export function createFacebookPart(world: World, access: MetaAccess, quirks: Met
       };
     },
   };
+}
+
+/** https://developers.facebook.com/docs/graph-api/reference/video/thumbnails/ */
+function setThumbnail(world: World, video: ReelVideo, request: SimRequest): SimResponse {
+  const parts = partsOf(request.headers['content-type'] ?? '', request.body) ?? [];
+  const picture = parts.find(({ name }) => name === 'source')?.value;
+  if (!picture?.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff])))
+    throw graphError(100, 'Invalid parameter: source must be an image');
+  video.facts['cover'] = world.keepMedia(picture);
+  return { status: 200, body: { success: true } };
 }
 
 function postId(video: ReelVideo): string {
@@ -264,6 +275,6 @@ function postOf(video: ReelVideo, at: number, access: MetaAccess): SimPost {
     bytes: video.received,
     visible: access.appOf(video.appId)?.settings['development'] !== true,
     publishedAt: at,
-    facts: { aiGenerated: video.facts['is_ai_generated'] },
+    facts: { aiGenerated: video.facts['is_ai_generated'], cover: video.facts['cover'] ?? null },
   };
 }

@@ -208,6 +208,6 @@ function shown(post: StoredPost): SimPost {
     bytes: post.video?.bytes ?? 0,
     visible: post.visibility === 'PUBLIC',
     publishedAt: post.at,
-    facts: { hashtags, cut, visibility: post.visibility },
+    facts: { hashtags, cut, visibility: post.visibility, cover: post.video?.cover ?? null },
   };
 }

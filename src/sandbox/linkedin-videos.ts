@@ -13,6 +13,9 @@ export interface Video {
   expiresAt: number;
   finalizedAt?: number;
   fate: LinkedinQuirks['processing'];
+  /** Where a cover goes, if one was asked for, and SHA-256 of what came. */
+  coverKey?: string;
+  cover?: string;
   /** Of the whole file, once it is. */
   sha256: string;
 }
@@ -118,7 +121,12 @@ function initialize(
   owners: readonly string[],
 ): SimResponse {
   const members = ['owner', 'fileSizeBytes', 'uploadCaptions', 'uploadThumbnail'];
-  const { owner, fileSizeBytes } = wishOf(world, request, 'initializeUploadRequest', members);
+  const { owner, fileSizeBytes, uploadThumbnail } = wishOf(
+    world,
+    request,
+    'initializeUploadRequest',
+    members,
+  );
   const bytes = fileSizeBytes;
   if (typeof owner !== 'string' || !owners.includes(owner))
     throw refusal(403, 'Organization permissions must be used when using organization as owner');
@@ -139,6 +147,7 @@ function initialize(
     parts: partsOf(world, quirks, bytes),
     uploadToken: quirks.uploadToken,
     expiresAt: now + quirks.uploadSeconds * SECOND,
+    ...(uploadThumbnail === true ? { coverKey: world.token('D4C', 24) } : {}),
     fate: 'available',
     sha256: '',
   };
@@ -156,7 +165,7 @@ function initialize(
         video: video.urn,
         uploadInstructions: quirks.unevenParts ? instructions.reverse() : instructions,
         uploadToken: video.uploadToken,
-        thumbnailUploadUrl: '',
+        thumbnailUploadUrl: video.coverKey === undefined ? '' : `${UPLOADS}${video.coverKey}/thumbnail?m=AQL`,
       },
     },
   };
@@ -174,6 +183,18 @@ function partsOf(world: World, { partBytes, unevenParts }: LinkedinQuirks, bytes
   return parts;
 }
 
+/** A thumbnail belongs to an upload that is not finalized. */
+function putCover(world: World, video: Video, request: SimRequest): SimResponse {
+  if (request.headers['media-type-family'] !== 'STILLIMAGE')
+    world.complain('linkedin', 'a thumbnail was sent without saying that it is one');
+  if (world.clock.now() >= video.expiresAt) return { status: 403, body: 'expired' };
+  if (video.finalizedAt !== undefined) return { status: 409, body: 'finalized' };
+  if (!request.body.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff])))
+    return { status: 400, body: 'no picture' };
+  video.cover = world.keepMedia(request.body);
+  return { status: 201 };
+}
+
 /** The address is the right: no token, no version. A part that comes again replaces the one before. */
 function put(
   world: World,
@@ -182,6 +203,8 @@ function put(
   request: SimRequest,
 ): SimResponse {
   const key = request.path.split('/')[2] ?? '';
+  const covered = [...videos.values()].find(({ coverKey }) => coverKey === key);
+  if (covered) return putCover(world, covered, request);
   const video = [...videos.values()].find(({ parts }) => parts.some((part) => part.key === key));
   const part = video?.parts.find((one) => one.key === key);
   if (!video || !part) return { status: 404, body: 'not found' };

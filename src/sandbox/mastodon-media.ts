@@ -9,6 +9,8 @@ export interface Media {
   sha256: string;
   bytes: number;
   kind: 'video' | 'image';
+  /** SHA-256 of the thumbnail that came along. */
+  cover: string | null;
   description: string | null;
   uploadedAt: number;
   /** When it is converted (epoch ms); null: never. */
@@ -77,6 +79,9 @@ function upload(state: State, request: SimRequest, account: SimAccount, way: 'v1
   if (kind === undefined) throw invalid(quirks, request, 'type');
   if (kind === 'video' && file.value.length > quirks.videoBytes)
     throw invalid(quirks, request, 'size', String(quirks.videoBytes));
+  const cover = wish.file('thumbnail');
+  if (cover && (quirks.refusesCovers || kindOf(cover.value) !== 'image'))
+    throw refuse(422, 'Validation failed: Thumbnail content type is invalid');
   const { width, height } = pictureOf(file.value);
   if (kind === 'video' && width * height > quirks.videoPixels)
     throw invalid(quirks, request, 'picture', `${width}x${height}`);
@@ -90,6 +95,7 @@ function upload(state: State, request: SimRequest, account: SimAccount, way: 'v1
     sha256: world.keepMedia(file.value),
     bytes: file.value.length,
     kind,
+    cover: cover ? world.keepMedia(cover.value) : null,
     description: wish.text('description') || null,
     uploadedAt: now,
     readyAt: fate === 'endless' ? null : atOnce ? now : now + quirks.processingSeconds * SECOND,

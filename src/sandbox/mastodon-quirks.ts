@@ -20,6 +20,8 @@ export interface MastodonQuirks {
   codeSeconds: number;
   /** True: uploads by `/api/v1/media` only. */
   oldUploads: boolean;
+  /** True: an upload with a thumbnail of its own is refused. */
+  refusesCovers: boolean;
   /** True: an upload is ready with its answer. */
   readyAtOnce: boolean;
   processingSeconds: number;
@@ -65,6 +67,7 @@ export const usualQuirks: Readonly<MastodonQuirks> = {
   exactPort: false,
   codeSeconds: 600,
   oldUploads: false,
+  refusesCovers: false,
   readyAtOnce: false,
   processingSeconds: 4,
   emptyPolls: true,

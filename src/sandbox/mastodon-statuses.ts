@@ -241,6 +241,7 @@ function shown({ host }: State, status: Status): SimPost {
     facts: {
       server: host,
       visibility: status.visibility,
+      cover: video?.cover ?? null,
       sensitive: status.sensitive,
       spoilerText: status.spoiler,
       language: status.language,

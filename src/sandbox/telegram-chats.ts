@@ -20,6 +20,8 @@ export interface Message {
   entities: readonly Entity[];
   file?: StoredFile;
   silent: boolean;
+  /** SHA-256 of its cover. */
+  cover?: string;
 }
 
 export interface Chat {
@@ -112,7 +114,7 @@ export function addressOf(chat: Chat, messageId: number): string {
 }
 
 function postsOf(chat: Chat): SimPost[] {
-  return chat.messages.map(({ id, at, text, entities, file, silent }) => ({
+  return chat.messages.map(({ id, at, text, entities, file, silent, cover }) => ({
     platform: 'telegram',
     accountId: chat.id,
     id: String(id),
@@ -122,6 +124,13 @@ function postsOf(chat: Chat): SimPost[] {
     bytes: file?.bytes ?? 0,
     visible: true,
     publishedAt: at,
-    facts: { kind: file?.kind ?? 'text', silent, entities, width: file?.width, height: file?.height },
+    facts: {
+      kind: file?.kind ?? 'text',
+      silent,
+      entities,
+      width: file?.width,
+      height: file?.height,
+      cover: cover ?? null,
+    },
   }));
 }

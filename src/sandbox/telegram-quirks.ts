@@ -12,6 +12,8 @@ export interface TelegramQuirks {
   retryAfterHeader: boolean;
   /** A file gets another id each time it is sent; the old ones go on working. */
   freshFileIds: boolean;
+  /** Every cover is refused as no picture. */
+  refusesCovers: boolean;
   /** The bot has a webhook: `getUpdates` is refused. */
   webhook: boolean;
 }
@@ -23,6 +25,7 @@ export const usualQuirks: Readonly<TelegramQuirks> = {
   floodSeconds: 0,
   retryAfterHeader: false,
   freshFileIds: true,
+  refusesCovers: false,
   webhook: false,
 };
 

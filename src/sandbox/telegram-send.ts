@@ -89,6 +89,16 @@ export function createSender({ world, quirks, chats }: SendPieces): Sender {
     };
   }
 
+  /** Covers came with version 8.3: https://core.telegram.org/bots/api-changelog#february-12-2025 */
+  function coverOf(params: Params): string | undefined {
+    if (params.text('cover') === undefined) return undefined;
+    const picture = params.file('cover');
+    if (!picture) throw bad('wrong file identifier/HTTP URL specified');
+    const isJpeg = picture.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff]));
+    if (!isJpeg || quirks.refusesCovers) throw bad('IMAGE_PROCESS_FAILED');
+    return world.keepMedia(picture);
+  }
+
   function idFor(file: StoredFile): string {
     const known = [...files].find(([, one]) => one.uniqueId === file.uniqueId)?.[0];
     if (known !== undefined && !quirks.freshFileIds) return known;
@@ -118,7 +128,11 @@ export function createSender({ world, quirks, chats }: SendPieces): Sender {
       const { text, entities } = captionOf(params, 'caption', CAPTION_UNITS);
       spend(chat);
       const silent = params.flag('disable_notification');
-      return messageOf(chat, post(chat, { text, entities, file, silent }));
+      const cover = kind === 'video' ? coverOf(params) : undefined;
+      return messageOf(
+        chat,
+        post(chat, { text, entities, file, silent, ...(cover === undefined ? {} : { cover }) }),
+      );
     },
     sendMessage(params) {
       const chat = chatOf(params);

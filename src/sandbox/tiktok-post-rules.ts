@@ -16,6 +16,8 @@ export interface PostWish {
   title: string;
   privacy: string;
   aiGenerated: boolean;
+  /** Moment of the picture that becomes the cover. */
+  coverMs: number;
 }
 
 /** How the file comes: https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide */
@@ -74,7 +76,10 @@ export function checkPostInfo(value: unknown, account: SimAccount, quirks: Tikto
     if (disabled && info[name] !== true) throw invalid(`${name} must be true for this creator.`);
   if (info['brand_content_toggle'] === true && privacy === 'SELF_ONLY')
     throw invalid('Branded content visibility cannot be set to private.');
-  return { title, privacy, aiGenerated: info['is_aigc'] === true };
+  const cover = info['video_cover_timestamp_ms'];
+  if (cover !== undefined && !(Number.isInteger(cover) && Number(cover) >= 0))
+    throw invalid('video_cover_timestamp_ms must be a whole number.');
+  return { title, privacy, aiGenerated: info['is_aigc'] === true, coverMs: Number(cover ?? 0) };
 }
 
 /** Both readings of a megabyte are kept to: the bounds are the narrower ones. */

@@ -160,6 +160,7 @@ export function createUploads(pieces: Pieces): Uploads {
       {
         caption: upload.wish?.title ?? '',
         aiGenerated: upload.wish?.aiGenerated ?? false,
+        coverMs: upload.wish?.coverMs ?? 0,
         ...(seconds === undefined ? {} : { durationSeconds: Math.round(seconds) }),
       },
       upload.bytes,

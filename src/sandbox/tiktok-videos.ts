@@ -15,6 +15,8 @@ export interface TiktokVideo {
   width: number;
   height: number;
   aiGenerated: boolean;
+  /** Moment of the picture that is its cover. */
+  coverMs: number;
   kind: 'video' | 'photo';
   public: boolean;
   deleted: boolean;
@@ -129,7 +131,7 @@ const newestFirst = (one: TiktokVideo, other: TiktokVideo) =>
   other.createTime - one.createTime || (BigInt(other.id) > BigInt(one.id) ? 1 : -1);
 
 function postOf(video: TiktokVideo, url: string): SimPost {
-  const { kind, durationSeconds, aiGenerated } = video;
+  const { kind, durationSeconds, aiGenerated, coverMs } = video;
   return {
     platform: 'tiktok',
     accountId: video.accountId,
@@ -140,7 +142,7 @@ function postOf(video: TiktokVideo, url: string): SimPost {
     bytes: video.bytes,
     visible: video.public,
     publishedAt: video.createTime * SECOND,
-    facts: { kind, durationSeconds, aiGenerated },
+    facts: { kind, durationSeconds, aiGenerated, coverMs },
   };
 }
 
@@ -154,6 +156,7 @@ function looksOf(wish: Readonly<Record<string, unknown>>) {
     width: numberOr(wish['width'], 576),
     height: numberOr(wish['height'], 1024),
     aiGenerated: wish['aiGenerated'] === true,
+    coverMs: numberOr(wish['coverMs'], 0),
     public: wish['private'] !== true,
     deleted: false,
   };

@@ -137,6 +137,7 @@ function postOf(video: SimVideo, privacy: Metadata['privacyStatus']): SimPost {
       madeForKids: metadata.selfDeclaredMadeForKids,
       containsSyntheticMedia: metadata.containsSyntheticMedia,
       fileName: video.fileName,
+      cover: video.thumbnail,
     },
   };
 }

@@ -32,9 +32,10 @@ const pathOf = (command: Command): string[] =>
   command.parent ? [...pathOf(command.parent as Command), command.name()] : [];
 const commands = allCommands(program()).map((command) => ({ command, path: pathOf(command) }));
 
-/** The words of a line as a shell takes them apart, as far as the examples go. */
+/** The words of a line as a shell takes them apart, as far as the examples go: what follows a pipe is another program's. */
 function wordsOf(line: string): string[] {
-  const bare = line.replace(/\s+#.*$/u, '').replace(/\s*[<>]\s*\S+$/u, '');
+  const [first = ''] = line.split(/\s+\|\s+/u);
+  const bare = first.replace(/\s+#.*$/u, '').replace(/\s*[<>]\s*\S+$/u, '');
   return [...bare.matchAll(/"([^"]*)"|(\S+)/gu)].map(([, quoted, plain]) => quoted ?? plain ?? '');
 }
 

@@ -85,7 +85,7 @@ export const candidates = {
         status: 400,
         body: { error: 'ExpiredToken', message: 'Token has expired' },
       },
-      pairStride: 3,
+      pairStride: 9,
       // A record can be put once under its key, whoever sends it however often.
       harmless: allWeaknesses,
     },

@@ -7,7 +7,7 @@ import type { Turn } from '../command.ts';
 import { askDaemon, type DaemonStatus } from '../control.ts';
 import { readPause } from '../daemon-pause.ts';
 import { findPlatform, findSource, wholeNumber } from '../find.ts';
-import { shorten } from '../io.ts';
+import { harmless, shorten } from '../io.ts';
 import { tasksOf, todoLine } from '../must-do.ts';
 import { problemsNow } from '../problems.ts';
 import { relativeText, spanText, table, tableWidth, tallTable } from '../table.ts';
@@ -120,18 +120,29 @@ export async function posts(
   print(jobs.map(postView), () =>
     jobs.length === 0
       ? 'No posts yet.'
-      : tallTable(
-          ['WHEN', 'ACCOUNT', 'LAG', 'CAPTION', 'ADDRESS'],
-          jobs.map((job) => [
-            relativeText(job.post?.publishedAt ?? now, now),
-            job.account.account,
-            spanText(job.post?.lagMs ?? 0),
-            shorten(job.video.caption, 40),
-            job.post?.url ?? job.post?.id ?? '',
-          ]),
-          tableWidth(app.io),
-        ),
+      : [
+          tallTable(
+            ['WHEN', 'ACCOUNT', 'LAG', 'CAPTION', 'ADDRESS'],
+            jobs.map((job) => [
+              relativeText(job.post?.publishedAt ?? now, now),
+              job.account.account,
+              spanText(job.post?.lagMs ?? 0),
+              shorten(job.video.caption, 40),
+              job.post?.url ?? job.post?.id ?? '',
+            ]),
+            tableWidth(app.io),
+          ),
+          ...notesOf(jobs),
+        ].join('\n'),
   );
+}
+
+/** What should be known of posts that are out, each sentence once. */
+function notesOf(jobs: readonly JobView[]): string[] {
+  const notes = jobs.flatMap(({ account, post }) =>
+    (post?.warnings ?? []).map((warning) => `note: ${account.account}: ${harmless(warning)}`),
+  );
+  return [...new Set(notes)];
 }
 
 export async function videos(
