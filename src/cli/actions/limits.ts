@@ -64,6 +64,9 @@ export async function setLimit(
     bucket,
     maxText === 'default' ? null : wholeNumber(maxText, 'The maximum'),
   );
+  // What waited for room of the old size is looked at again; it waits on where there is still none.
+  const now = app.clock.now();
+  await store.jobs.hold(account.id, ['quota'], 'ready', now, now);
   app.nudge();
   const state = (await limitStates(store, [account], app.clock.now())).find((one) => one.bucket === bucket);
   if (state) print(limitView(state), () => `${state.title}: at most ${state.max}.`);
