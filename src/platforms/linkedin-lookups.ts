@@ -11,7 +11,7 @@ const POSTS_A_PAGE = 50;
 /** Pages that a look-up reads at most: many more than an account posts in the days it covers. */
 const MOST_PAGES = 20;
 /** This machine's clock may be wrong, and LinkedIn's list is sorted by the last change. */
-const CLOCK_SLACK_MS = 2 * DAY;
+const CLOCK_SLACK_MS = 4 * DAY;
 
 /** A post as it reads: https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api */
 interface ListedPost {

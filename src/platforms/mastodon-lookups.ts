@@ -11,7 +11,7 @@ import type { Upload } from './mastodon-upload.ts';
 const PAGE_STATUSES = 40;
 const MOST_PAGES = 25;
 /** How far the server's clock and ours may be apart. */
-const CLOCK_SLACK_MS = 2 * DAY;
+const CLOCK_SLACK_MS = 4 * DAY;
 
 /** https://docs.joinmastodon.org/entities/Status/ */
 export interface Status {

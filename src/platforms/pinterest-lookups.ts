@@ -9,7 +9,7 @@ const PINS_A_PAGE = 100;
 /** Pages that a look-up reads at most. */
 const MOST_PAGES = 20;
 /** This machine's clock may be wrong. */
-const CLOCK_SLACK_MS = 2 * DAY;
+const CLOCK_SLACK_MS = 4 * DAY;
 
 /** A Pin as it reads: https://developers.pinterest.com/docs/api/v5/pins-list */
 interface ListedPin {

@@ -73,8 +73,9 @@ export async function findPost(
   upload: Upload,
   sent: { at: number; text: string },
 ): Promise<LookUp<{ id: string }>> {
-  const since = [timeOf(upload.id) - 1, sent.at - MINUTE].reduce((least, at) => Math.min(least, at));
-  const earliest = Math.max(since, sent.at - 2 * DAY);
+  const uploadedAt = timeOf(upload.id);
+  // Our own clock only widens the search, and not for ever: answers are billed by the post.
+  const earliest = Math.min(uploadedAt - 1, Math.max(sent.at - MINUTE, uploadedAt - 2 * DAY));
   let lookalike = false;
   for await (const post of ownPosts(http, account.remoteId, idAt(earliest))) {
     const keys = post.attachments?.media_keys ?? [];
