@@ -31,6 +31,8 @@ for (const { file, roff } of await manPages(version)) writeFileSync(join(fresh, 
 // The API's browsable description, which works without the internet.
 for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'LICENSE', 'NOTICE'])
   cpSync(join(root, 'node_modules', 'swagger-ui-dist', file), join(fresh, 'swagger-ui', file));
+// What the pages load.
+cpSync(join(root, 'src', 'web', 'pages', 'files'), join(fresh, 'pages'), { recursive: true });
 // A program that runs from dist/ meanwhile keeps its chunks: new files are laid over the old ones.
 cpSync(fresh, join(root, 'dist'), { recursive: true });
 rmSync(fresh, { recursive: true, force: true });

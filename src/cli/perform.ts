@@ -39,6 +39,8 @@ const deeds: Readonly<Record<string, () => Promise<Action>>> = {
   'jobs approve': async () => (await import('./actions/jobs-approve.ts')).approveJobs,
   'jobs edit': async () => (await import('./actions/jobs-approve.ts')).editJob,
   'jobs resolve': async () => (await import('./actions/jobs-resolve.ts')).resolveJob,
+  alerts: async () => (await import('./actions/alerts.ts')).listAlerts,
+  'alerts problems': async () => (await import('./actions/alerts.ts')).listProblems,
   users: async () => (await import('./actions/users.ts')).listUsers,
   'users add': async () => (await import('./actions/users.ts')).addUser,
   'users set': async () => (await import('./actions/users.ts')).setUser,

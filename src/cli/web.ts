@@ -101,6 +101,8 @@ export async function webDeps(
       return () => void listeners.delete(listener);
     },
     linkKey: () => linkKey(app),
+    timeZone: () => app.config.text('timezone') || Intl.DateTimeFormat().resolvedOptions().timeZone,
+    coverOf: coverMaker(app),
     complain: (error) => reporter.say('error', { message: `The local API: ${asFailure(error).message}` }),
     ...(http
       ? {
@@ -112,6 +114,15 @@ export async function webDeps(
         }
       : {}),
     assets: fileURLToPath(new URL('swagger-ui/', import.meta.url)),
+  };
+}
+
+/** Covers are made by ffmpeg: what does that is loaded with the first picture. */
+function coverMaker(app: App): WebDeps['coverOf'] {
+  let covers: Promise<WebDeps['coverOf']> | undefined;
+  return async (sha256) => {
+    covers ??= import('./covers.ts').then(({ openCovers }) => openCovers(app));
+    return (await covers)(sha256);
   };
 }
 

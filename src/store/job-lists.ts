@@ -112,6 +112,7 @@ function newest({ query }: Connection, filter: JobFilter, limit: number, openSta
     openState && 'open_state = :openState',
     !openState && filter.states && 'state IN (SELECT value FROM json_each(:states))',
     filter.ids && 'id IN (SELECT value FROM json_each(:ids))',
+    filter.videoIds && 'video_id IN (SELECT value FROM json_each(:videoIds))',
     filter.reasons && 'reason IN (SELECT value FROM json_each(:reasons))',
     filter.platform && 'account_id IN (SELECT id FROM accounts WHERE platform = :platform)',
     filter.accountId !== undefined && 'account_id = :accountId',
@@ -121,11 +122,12 @@ function newest({ query }: Connection, filter: JobFilter, limit: number, openSta
     filter.since !== undefined && 'created_at >= :since',
     filter.beforeId !== undefined && 'id < :beforeId',
   ].filter(Boolean);
-  const { ids, states, reasons, limit: _, ...plain } = filter;
+  const { ids, videoIds, states, reasons, limit: _, ...plain } = filter;
   const values = present({
     ...plain,
     openState,
     ids: ids && JSON.stringify(ids),
+    videoIds: videoIds && JSON.stringify(videoIds),
     states: states && JSON.stringify(states),
     reasons: reasons && JSON.stringify(reasons),
     most: limit,

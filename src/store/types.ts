@@ -325,6 +325,7 @@ export interface AttemptRow {
 
 export interface JobFilter {
   ids?: readonly number[];
+  videoIds?: readonly number[];
   states?: readonly JobState[];
   reasons?: readonly WaitReason[];
   platform?: PlatformId;

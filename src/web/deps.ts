@@ -47,6 +47,10 @@ export interface WebDeps {
   complain(error: unknown): void;
   /** What `/metrics` answers; the address is unknown where this is missing. */
   metrics?: TellMetrics;
+  /** The zone that times are shown in (IANA). */
+  timeZone(): string;
+  /** A small still picture of the cached file with this content, JPEG; undefined where none can be had. */
+  coverOf(sha256: string): Promise<Buffer | undefined>;
   /** Where files that the pages need lie (the API's browsable description). */
   assets: string;
   /** True where answers go out over TLS, here or at a proxy. */

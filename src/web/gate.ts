@@ -34,7 +34,13 @@ export function keepGate(app: FastifyInstance, deps: WebDeps): void {
     const wait = requests.take(caller.user ?? caller.id, await perMinute(caller));
     if (wait > 0) throw busy(wait, reply);
     refuseRole(caller, access);
-    checkCsrf(request, caller);
+    // The word of a form stands in its body, which is read later.
+    if (!isForm(request)) checkCsrf(request, caller);
+  });
+
+  app.addHook('preValidation', async (request) => {
+    if (request.caller && isForm(request))
+      checkWord((request.body as Record<string, unknown> | undefined)?.['_csrf'], request.caller);
   });
 
   async function perMinute({ user }: Caller): Promise<number> {
@@ -72,10 +78,19 @@ function refuseRole(caller: Caller, access: Exclude<Access, 'open'>): void {
   });
 }
 
-/** A browser sends its cookie whoever asks; only our page knows the session's second word. Forms bring it in `_csrf`. */
+/** True for a form on a route that takes forms: it brings the session's word in `_csrf`. */
+function isForm(request: FastifyRequest): boolean {
+  return request.method === 'POST' && request.routeOptions.config.form === true;
+}
+
 function checkCsrf(request: FastifyRequest, caller: Caller): void {
-  if (caller.csrf === null || request.method === 'GET' || request.method === 'HEAD') return;
-  const given = request.headers['x-csrf-token'];
+  if (request.method === 'GET' || request.method === 'HEAD') return;
+  checkWord(request.headers['x-csrf-token'], caller);
+}
+
+/** A browser sends its cookie whoever asks; only our page knows the session's second word. */
+function checkWord(given: unknown, caller: Caller): void {
+  if (caller.csrf === null) return;
   if (typeof given === 'string' && isSame(given, caller.csrf)) return;
   throw new Failure('E_API_ORIGIN', {
     message: 'The page’s token is missing or wrong; load the page again.',

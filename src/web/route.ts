@@ -15,6 +15,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may ask: everybody, whoever is signed in as at least this, or that without being bound to a user. */
     access?: Access;
+    /** True: it takes forms of our pages, which bring the session's word in `_csrf`. */
+    form?: true;
   }
   interface FastifyRequest {
     /** Undefined on open routes only. */

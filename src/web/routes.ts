@@ -1,5 +1,6 @@
 import { approvePart } from './pages/approve.ts';
-import { homePart } from './pages/home.ts';
+import { dashboardPart } from './pages/dashboard.ts';
+import { plainLookPart } from './pages/plain-look.ts';
 import { signInPart } from './pages/sign-in.ts';
 import type { Part } from './route.ts';
 import { accountsPart, sourcesPart } from './routes/accounts.ts';
@@ -28,5 +29,6 @@ export const parts: readonly Part[] = [
   docsPart,
   signInPart,
   approvePart,
-  homePart,
+  plainLookPart,
+  dashboardPart,
 ];

@@ -1,6 +1,4 @@
-import { html } from '../html.ts';
 import type { Part } from '../route.ts';
-import { sendPage } from './page.ts';
 
 const css = `body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; color: #1c1b22; background: #fafaf8; }
 main { max-width: 40rem; margin: 0 auto; padding: 2rem 1rem; }
@@ -21,27 +19,9 @@ button:focus-visible, a:focus-visible { outline: 3px solid #f5a524; outline-offs
 }
 `;
 
-/** The front page, and the look that all pages share. */
-export const homePart: Part = (app) => {
+/** The look of the simple pages: signing in, approving, the API’s description. */
+export const plainLookPart: Part = (app) => {
   app.get('/assets/page.css', { config: { access: 'open' } }, (_request, reply) =>
     reply.type('text/css; charset=utf-8').send(css),
   );
-
-  app.get('/', { config: { access: 'open' } }, (request, reply) => {
-    const { caller } = request;
-    if (!caller) {
-      return sendPage(
-        reply.code(401),
-        { title: 'Sign in' },
-        html`<h1>repost</h1><p>Open this page with <code>repost dashboard</code>: it signs you in.</p>`,
-      );
-    }
-    return sendPage(
-      reply,
-      { title: 'repost' },
-      html`<h1>repost</h1>
-<p>Signed in as ${caller.role}${caller.user === null ? '' : `, for ${caller.user}`}.</p>
-<p><a href="/docs">The API of this machine</a></p>`,
-    );
-  });
 };

@@ -1,0 +1,120 @@
+import { DAY } from '../../core/clock.ts';
+import type { JobView, SourceRow, VideoRow } from '../../store/types.ts';
+import { type Html, html, type Piece } from '../html.ts';
+import { jobRows, section } from './lists.ts';
+import { ago, clockText, dayOf, when } from './times.ts';
+import type { ShowPage, View } from './view.ts';
+import { captionText, count, cover, empty, outLink, platformTag, stateChip } from './words.ts';
+
+const MOST_VIDEOS = 8;
+const MOST_COMING = 6;
+
+interface Status {
+  ok: boolean;
+  paused?: boolean;
+  origins: string;
+  attention: { message: string; command: string | null }[];
+}
+
+/** Is everything out? */
+export const overview: ShowPage = async (view) => {
+  const { store, now } = view;
+  const status = (await view.perform({ name: 'status' })) as Status;
+  const counts = await store.jobs.counts();
+  const sources = await store.sources.list();
+  const videos = await store.videos.list({ limit: MOST_VIDEOS });
+  const jobs = await store.jobs.list({ videoIds: videos.map(({ id }) => id), limit: 500 });
+  const coming = (await store.jobs.list({ states: ['waiting', 'running'], limit: 200 }))
+    .sort((a, b) => a.runAt - b.runAt)
+    .slice(0, MOST_COMING);
+  const day = await store.jobs.posts({ since: now - DAY, limit: 1000 });
+  const open = counts.waiting + counts.running;
+  return {
+    title: 'Overview',
+    lead:
+      status.origins === 'mapped'
+        ? html`<p class="lead">Simulated platforms: nothing here is real.</p>`
+        : null,
+    body: html`${answer(view, status, open, counts.published)}
+${numbers([
+  ['Out in 24 h', day.length === 1000 ? '1000+' : day.length, '/posts'],
+  ['Out in all', counts.published, '/posts'],
+  ['On the way', open, '/jobs?state=waiting'],
+  ['Failed', counts.dead, '/dead'],
+  ['Unknown', counts.unknown, '/unknown'],
+])}
+${status.attention.length > 0 ? section('For you to do', todo(status)) : null}
+${coming.length > 0 ? section('On the way', jobRows(view, coming), open > coming.length ? html`<a href="/jobs?state=waiting">All ${open}</a>` : null) : null}
+${section('Latest videos', videos.length === 0 ? noVideos(sources) : videoList(view, videos, jobs), html`<a href="/posts">All posts</a>`)}
+${sources.length > 0 ? section('Sources', sourceList(view, sources)) : null}`,
+  };
+};
+
+function answer(view: View, { ok, attention, paused }: Status, open: number, out: number): Html {
+  const [tone, title, text] =
+    attention.length > 0
+      ? (['care', `${count(attention.length, 'thing needs', 'things need')} you.`, waitText(open)] as const)
+      : open > 0
+        ? (['going', `${count(open, 'post')} on the way.`, 'Nothing for you to do.'] as const)
+        : out > 0
+          ? (['good', 'Everything is out.', `${count(out, 'post')} published, nothing waits.`] as const)
+          : (['going', 'Ready.', 'Nothing was published yet, and nothing waits.'] as const);
+  return html`<section class="answer ${tone}" id="answer" data-ok="${ok ? 'yes' : 'no'}"><span class="mark" aria-hidden="true"></span><div><p class="big">${title}</p><p>${paused ? 'Everything is paused. ' : null}${text} <span class="faint">As of ${clockText(view.now, view.timeZone)}.</span></p></div></section>`;
+}
+
+function waitText(open: number): string {
+  return open === 0 ? 'All else is out.' : `${count(open, 'post')} on the way.`;
+}
+
+function numbers(all: readonly (readonly [string, Piece, string])[]): Html {
+  return html`<ul class="numbers">${all.map(
+    ([name, n, href]) =>
+      html`<li><a href="${href}"><span class="n">${n}</span><span class="name">${name}</span></a></li>`,
+  )}</ul>`;
+}
+
+/** The page that does what a command would do. */
+function pageOf(command: string | null): string | null {
+  if (command === null) return null;
+  if (command.includes('--state unknown')) return '/unknown';
+  if (command.includes('--state dead')) return '/dead';
+  if (command.includes('jobs list')) return '/jobs?state=waiting';
+  return null;
+}
+
+function todo({ attention }: Status): Html {
+  return html`<ul class="todo">${attention.map(({ message, command }) => {
+    const page = message.includes('approval') ? '/approvals' : pageOf(command);
+    return html`<li><p class="title">${page ? html`<a class="open" href="${page}">${message}</a>` : message}</p>${command && !page ? html`<code>${command}</code>` : null}</li>`;
+  })}</ul>`;
+}
+
+function videoList(view: View, videos: readonly VideoRow[], jobs: readonly JobView[]): Html {
+  return html`<ul class="videos">${videos.map((video) => {
+    const own = jobs.filter((job) => job.videoId === video.id).sort((a, b) => a.id - b.id);
+    return html`<li class="card video"><a class="pic" href="/videos/${video.id}" tabindex="-1" aria-hidden="true">${cover(video, 'big')}</a><div class="text"><p class="title"><a class="open" href="/videos/${video.id}">${captionText(video)}</a></p><p class="meta">${video.source}<span class="sep">${when(video.publishedAt, view)}</span></p>${
+      own.length === 0
+        ? html`<p class="meta">${video.skipped[0]?.why ? `Not posted: ${video.skipped[0].why}` : 'No rule wants it.'}</p>`
+        : html`<ul class="ends">${own.map(
+            (job) =>
+              html`<li>${platformTag(job.account.platform)}${job.post?.url ? outLink(job.post.url, 'Open', 'good') : html`<a href="/jobs/${job.id}">${stateChip(job)}</a>`}</li>`,
+          )}</ul>`
+    }</div></li>`;
+  })}</ul>`;
+}
+
+function noVideos(sources: readonly SourceRow[]): Html {
+  return sources.length === 0
+    ? empty(
+        'No source yet',
+        html`Say where your videos appear: <code>repost init</code> leads you through it.`,
+      )
+    : empty('No videos yet', 'What you publish from now on appears here.');
+}
+
+function sourceList(view: View, sources: readonly SourceRow[]): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Sources"><table><thead><tr><th>Source</th><th>Last look</th><th>Next look</th><th>State</th></tr></thead><tbody>${sources.map(
+    (source) =>
+      html`<tr><td>${source.name}</td><td>${source.lastGoodPollAt === null ? 'not yet' : ago(source.lastGoodPollAt, view)}</td><td>${dayOf(source.nextPollAt, view.timeZone) > '2100' ? '–' : ago(source.nextPollAt, view)}</td><td>${source.paused ? 'Paused' : source.error ? html`<span class="bad-text">${source.error.message}</span>` : html`<span class="good-text">Works</span>`}</td></tr>`,
+  )}</tbody></table></div>`;
+}
