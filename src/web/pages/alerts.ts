@@ -1,6 +1,6 @@
 import type { channelView, problemView } from '../alert-view.ts';
 import { type Html, html } from '../html.ts';
-import { section } from './lists.ts';
+import { facts, section } from './lists.ts';
 import { ago, when } from './times.ts';
 import type { ShowPage, View } from './view.ts';
 import { chip, empty, type Tone } from './words.ts';
@@ -31,8 +31,10 @@ ${user === null ? await lastMessages(view) : null}`,
   };
 };
 
-function problemRow({ severity, title, todo, command, facts }: ShownProblem): Html {
-  return html`<li class="row"><div class="text"><p class="title">${title}</p><p>${todo}</p>${command ? html`<p><code>${command}</code></p>` : null}<p class="meta">${Object.entries(facts).map(([name, value]) => html`<span class="sep">${name}: ${value}</span>`)}</p></div><div class="end">${chip(severity, tones[severity] ?? 'care')}</div></li>`;
+function problemRow({ severity, title, todo, command, facts: known }: ShownProblem): Html {
+  const job = /^repost jobs \w+ (\d+)$/u.exec(command ?? '')?.[1];
+  const rows = Object.entries(known).map(([name, value]): [string, string] => [name, value]);
+  return html`<li class="row"><div class="text"><p class="title">${job ? html`<a class="open" href="/jobs/${job}">${title}</a>` : title}</p><p>${todo}</p>${command && !job ? html`<p><code>${command}</code></p>` : null}<details><summary>Details</summary>${facts(rows)}</details></div><div class="end">${chip(severity, tones[severity] ?? 'care')}</div></li>`;
 }
 
 function channelTable(view: View, channels: readonly ShownChannel[]): Html {

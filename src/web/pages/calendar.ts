@@ -4,7 +4,7 @@ import { type Html, html } from '../html.ts';
 import type { ShownPlan } from './plan-list.ts';
 import { clockText, dayOf, dayText } from './times.ts';
 import type { ShowPage, View } from './view.ts';
-import { chip, platformName } from './words.ts';
+import { platformName } from './words.ts';
 
 interface Entry {
   at: number;
@@ -40,13 +40,14 @@ export const calendar: ShowPage = async (view) => {
   };
 };
 
-/** From a Monday: that of this week, or of the day that the address names. */
+/** From a Monday: that of last week, or of the week that the address names. */
 function daysFrom({ query, now, timeZone }: View): string[] {
   const asked = query['from'] ?? '';
   const day =
     /^\d{4}-\d{2}-\d{2}$/u.test(asked) && !Number.isNaN(Date.parse(asked)) ? asked : dayOf(now, timeZone);
   const weekday = (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7;
-  const monday = moved(day, -weekday);
+  // The week before is shown too: what went out stands beside what is to come.
+  const monday = moved(day, -weekday - (day === asked ? 0 : 7));
   return Array.from({ length: DAYS }, (_, n) => moved(monday, n));
 }
 
@@ -92,7 +93,7 @@ async function planned(view: View): Promise<Entry[]> {
 function dayCell(view: View, day: string, entries: readonly Entry[], today: string): Html {
   const look = day === today ? 'today' : day < today ? 'past' : '';
   const more = entries.length - MOST_A_DAY;
-  return html`<li class="day ${look}${entries.length === 0 ? ' none' : ''}"><p class="date"><time datetime="${day}">${dayText(day)}</time>${day === today ? chip('Today', 'going') : null}</p>${
+  return html`<li class="day ${look}${entries.length === 0 ? ' none' : ''}"><p class="date"><time datetime="${day}">${dayText(day)}</time>${day === today ? html`<span>Today</span>` : null}</p>${
     entries.length === 0
       ? null
       : html`<ul>${entries.slice(0, MOST_A_DAY).map((entry) => entryLine(view, entry))}</ul>`
@@ -102,5 +103,5 @@ function dayCell(view: View, day: string, entries: readonly Entry[], today: stri
 function entryLine(view: View, { at, platform, account, caption, job, out }: Entry): Html {
   const label = `${platformName(platform)}, ${out ? 'published' : 'planned'}: ${caption} (${account})`;
   const content = html`<span class="at">${clockText(at, view.timeZone)}</span><i class="point p-${platform}"></i><span class="cap">${caption}</span>`;
-  return html`<li class="${out ? 'out' : 'planned'}">${job === null ? html`<span title="${label}">${content}</span>` : html`<a href="/jobs/${job}" title="${label}">${content}</a>`}</li>`;
+  return html`<li class="${out ? 'sent' : 'planned'}">${job === null ? html`<span title="${label}">${content}</span>` : html`<a href="/jobs/${job}" title="${label}">${content}</a>`}</li>`;
 }

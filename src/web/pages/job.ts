@@ -39,7 +39,7 @@ export const job: ShowPage = async (view) => {
             html`${when(found.post.publishedAt, view)} <span class="faint">${spanText(found.post.lagMs)} after the video</span>`,
           ]
         : null,
-      ['Tries', `${found.attempt} of ${found.maxAttempts}`],
+      ['Failed tries', `${found.attempt} of ${found.maxAttempts}`],
       found.giveUpAt ? ['Gives up', when(found.giveUpAt, view)] : null,
       ...(found.post?.warnings ?? []).map((warning): [string, Piece] => ['Note', warning]),
     ])}${found.error && found.state !== 'published' ? trouble(found) : null}${actions(view, found)}</div></div>
@@ -51,10 +51,13 @@ ${attempts.length > 0 ? section('Tries', attemptTable(view, attempts)) : null}`,
 };
 
 /** What went wrong and what to do. */
-export function trouble({ error }: JobView): Html | null {
+export function trouble({ id, error }: JobView): Html | null {
+  const command = error?.command?.replace(/\bID\b/u, String(id));
+  // The page has a button for that.
+  const shown = command?.startsWith('repost jobs retry') ? undefined : command;
   return (
     error &&
-    html`<div class="trouble"><p><strong>${error.message}</strong> <code>${error.code}</code></p><p>${error.hint}</p>${error.command ? html`<p><code>${error.command}</code></p>` : null}</div>`
+    html`<div class="trouble"><p><strong>${error.message}</strong> <code>${error.code}</code></p><p>${error.hint}</p>${shown ? html`<p><code>${shown}</code></p>` : null}</div>`
   );
 }
 

@@ -76,9 +76,15 @@ function laneCard(view: View, { account, rests, limits: own, jobs }: Lane): Html
 /** Limits that count only where somebody set them have this maximum otherwise. */
 const NO_CEILING = Number.MAX_SAFE_INTEGER;
 
-/** Each limit as a bar that fills. */
+/** Each limit that is used as a bar that fills; the others in one line. */
 export function limitBars(view: View, all: readonly ShownLimit[]): Html {
-  return html`<ul class="bars">${all.map((limit) => bar(view, limit))}</ul>`;
+  const used = all.filter(({ used: n, blockedUntil }) => n > 0 || blockedUntil !== null);
+  const rest = all.filter((limit) => !used.includes(limit));
+  const bars = (shown: readonly ShownLimit[]) =>
+    html`<ul class="bars">${shown.map((limit) => bar(view, limit))}</ul>`;
+  const more =
+    used.length === 0 ? `${count(rest.length, 'limit')}, nothing used` : `${rest.length} more, nothing used`;
+  return html`${used.length > 0 ? bars(used) : null}${rest.length > 0 ? html`<details><summary>${more}</summary>${bars(rest)}</details>` : null}`;
 }
 
 function bar(view: View, limit: ShownLimit): Html {

@@ -74,18 +74,16 @@ function numbers(all: readonly (readonly [string, Piece, string])[]): Html {
 }
 
 /** The page that does what a command would do. */
-function pageOf(command: string | null): string | null {
-  if (command === null) return null;
-  if (command.includes('--state unknown')) return '/unknown';
-  if (command.includes('--state dead')) return '/dead';
-  if (command.includes('jobs list')) return '/jobs?state=waiting';
-  return null;
+function pageOf(message: string, command: string | null): string | null {
+  const state = /^repost jobs list --state (\w+)$/u.exec(command ?? '')?.[1];
+  if (state === 'waiting') return message.includes('approval') ? '/approvals' : '/jobs?state=waiting';
+  return state === 'unknown' || state === 'dead' ? `/${state}` : null;
 }
 
 function todo({ attention }: Status): Html {
   return html`<ul class="todo">${attention.map(({ message, command }) => {
-    const page = message.includes('approval') ? '/approvals' : pageOf(command);
-    return html`<li><p class="title">${page ? html`<a class="open" href="${page}">${message}</a>` : message}</p>${command && !page ? html`<code>${command}</code>` : null}</li>`;
+    const page = pageOf(message, command);
+    return html`<li><p class="title">${page ? html`<a class="open" href="${page}">${message}</a>` : message}</p>${page ? html`<a class="button plain" href="${page}" tabindex="-1" aria-hidden="true">Open</a>` : command ? html`<code>${command}</code>` : null}</li>`;
   })}</ul>`;
 }
 

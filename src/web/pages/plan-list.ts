@@ -1,8 +1,9 @@
+import { waitReasons } from '../../core/failure.ts';
 import { type Html, html } from '../html.ts';
 import type { planView } from '../plan-view.ts';
 import { when } from './times.ts';
 import type { View } from './view.ts';
-import { chip, empty, platformTag } from './words.ts';
+import { chip, empty, platformTag, stateWords } from './words.ts';
 
 export type ShownPlan = ReturnType<typeof planView>;
 
@@ -22,7 +23,10 @@ export function planList(view: View, plan: ShownPlan): Html {
 }
 
 function plannedRow(view: View, post: ShownPlan['posts'][number]): Html {
-  const at = post.expectedAt ?? post.runAt;
+  // What waits for a person has no time of its own.
+  const at = post.expectedAt;
+  const reason = waitReasons.find((one) => one === post.reason);
+  const [words, tone] = reason ? stateWords('waiting', reason) : [post.reason, 'going' as const];
   const caption = post.video.caption.trim() || post.video.remoteId;
   const counted = post.text
     ? `${post.text.count.used} of ${post.text.count.max} ${post.text.count.unit}`
@@ -32,5 +36,5 @@ function plannedRow(view: View, post: ShownPlan['posts'][number]): Html {
     post.text
       ? html`<div class="quote">${post.text.title ? html`<p class="strong">${post.text.title}</p>` : null}<p>${post.text.body}</p><p class="faint">${counted}${notes ? ` · ${notes}` : ''}</p></div>`
       : null
-  }</div><div class="end">${post.stopped ? chip(post.stopped, 'bad') : chip(post.reason, 'going')}</div></li>`;
+  }</div><div class="end">${post.stopped ? chip(post.stopped, 'bad') : chip(words, tone)}</div></li>`;
 }

@@ -98,7 +98,8 @@ ${body}
 }
 
 function nav(all: readonly Place[], path: string): Html {
-  const here = all.findLast((place) => place.path !== '/' && path.startsWith(place.path)) ?? all[0];
+  const [, first = ''] = path.split(/[/?]/u);
+  const here = all.find((place) => place.path === (first === 'videos' ? '/posts' : `/${first}`));
   return html`<nav id="nav" data-live aria-label="Pages"><ul>${all.map(
     (place) =>
       html`<li><a href="${place.path}" data-key="${place.key}"${place === here ? html` aria-current="page"` : null}>${place.name}${

@@ -17,6 +17,14 @@ export function spanText(ms: number): string {
   return `${Math.floor(span / DAY)} days`;
 }
 
+/** As `spanText`, with the smaller unit too: `2 h 59 min`. */
+export function lengthText(ms: number): string {
+  if (ms < MINUTE || ms >= 2 * DAY) return spanText(ms);
+  const [unit, rest] = ms < HOUR ? [MINUTE, ms % MINUTE] : [HOUR, ms % HOUR];
+  const smaller = unit === MINUTE ? SECOND : MINUTE;
+  return rest < smaller ? spanText(ms) : `${spanText(ms)} ${spanText(rest)}`;
+}
+
 /** `in 5 min`, `3 h ago`, `now`. */
 export function relativeText(at: number, now: number): string {
   if (Math.abs(at - now) < 5 * SECOND) return 'now';
@@ -58,7 +66,7 @@ export function shortText(at: number, { now, timeZone }: Now): string {
 
 /** An instant, relative and on the home's clocks. */
 export function when(at: number, now: Now): Html {
-  return html`<time datetime="${new Date(at).toISOString()}" title="${fullText(at, now.timeZone)}">${relativeText(at, now.now)} <span class="faint">${shortText(at, now)}</span></time>`;
+  return html`<time datetime="${new Date(at).toISOString()}" title="${fullText(at, now.timeZone)}">${relativeText(at, now.now)} <span class="faint">· ${shortText(at, now)}</span></time>`;
 }
 
 /** An instant, relative only; the rest is in its tip. */

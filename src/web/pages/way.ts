@@ -1,6 +1,7 @@
+import { codes } from '../../core/codes.ts';
 import type { AttemptRow, JobView, StepRow } from '../../store/types.ts';
 import { type Html, html } from '../html.ts';
-import { fullText, secondsText, spanText } from './times.ts';
+import { fullText, lengthText, secondsText, shortText } from './times.ts';
 import type { View } from './view.ts';
 import { platformTag, stateChip, stateWords } from './words.ts';
 
@@ -19,7 +20,13 @@ export function stopsOf(job: JobView, steps: readonly StepRow[], attempts: reado
     { what: 'seen', at: job.createdAt, tone: 'done' },
     ...attempts.flatMap((attempt): Stop[] =>
       attempt.error && attempt.outcome !== 'published'
-        ? [{ what: attempt.error.code, at: attempt.endedAt, tone: 'trouble' }]
+        ? [
+            {
+              what: codes[attempt.error.code].title.replace(/\.$/u, ''),
+              at: attempt.endedAt,
+              tone: 'trouble',
+            },
+          ]
         : [],
     ),
     ...steps.map(stopOf),
@@ -47,8 +54,13 @@ function lastOf(job: JobView): Stop {
     case 'running':
       return { what, at: null, tone: 'ahead' };
     case 'waiting':
-      return { what, at: job.runAt, tone: 'ahead' };
+      return { what, at: waitsForPerson(job) ? null : job.runAt, tone: 'ahead' };
   }
+}
+
+/** What its person has to do first has no due time. */
+function waitsForPerson({ reason }: JobView): boolean {
+  return reason === 'approval' || reason === 'login' || reason === 'paused';
 }
 
 /** Most failures that are drawn: of a long fight the first and the last tell enough. */
@@ -70,12 +82,13 @@ export function wayList(view: View, stops: readonly Stop[]): Html {
   return html`<ol class="way">${stops.map((stop, index) => {
     const before = stops[index - 1]?.at;
     const took = stop.at !== null && before !== undefined && before !== null ? stop.at - before : undefined;
-    const ahead = stop.tone === 'ahead' ? 'due ' : '';
+    const time = (at: number) =>
+      stop.tone === 'ahead' ? `due ${shortText(at, view)}` : secondsText(at, view.timeZone);
     return html`<li class="${stop.tone}${index === last ? ' last' : ''}"><span class="what">${stop.what}</span>${
       stop.at === null
         ? null
-        : html`<time datetime="${new Date(stop.at).toISOString()}" title="${fullText(stop.at, view.timeZone)}">${ahead}${secondsText(stop.at, view.timeZone)}</time>`
-    }${took !== undefined && took > 0 ? html`<span class="took">+${spanText(took)}</span>` : null}</li>`;
+        : html`<time datetime="${new Date(stop.at).toISOString()}" title="${fullText(stop.at, view.timeZone)}">${time(stop.at)}</time>`
+    }${took !== undefined && took > 0 && stop.tone !== 'ahead' ? html`<span class="took">+${lengthText(took)}</span>` : null}</li>`;
   })}</ol>`;
 }
 

@@ -27,14 +27,14 @@ const waits: Readonly<Record<WaitReason, readonly [text: string, tone: Tone]>> =
   ready: ['Up next', 'going'],
   delay: ['Scheduled', 'going'],
   window: ['Scheduled', 'going'],
-  quota: ['Limit is full', 'care'],
-  backoff: ['Tries again', 'care'],
+  quota: ['Limit full', 'care'],
+  backoff: ['Retrying', 'care'],
   processing: ['Processing', 'going'],
-  approval: ['Needs approval', 'ask'],
-  login: ['Sign in again', 'bad'],
-  media: ['Waits for its file', 'care'],
+  approval: ['To approve', 'ask'],
+  login: ['Signed out', 'bad'],
+  media: ['No file yet', 'care'],
   paused: ['Paused', 'still'],
-  breaker: ['Platform rests', 'care'],
+  breaker: ['Resting', 'care'],
 };
 
 const states: Readonly<Record<Exclude<JobState, 'waiting'>, readonly [text: string, tone: Tone]>> = {

@@ -91,7 +91,8 @@ async function look() {
 }
 
 function lookSoon() {
-  due ??= setTimeout(() => {
+  if (due) return;
+  due = setTimeout(() => {
     due = undefined;
     void look();
   }, CALM_MS);
@@ -235,6 +236,8 @@ const showKeys = document.getElementById('show-keys');
 showKeys.hidden = false;
 showKeys.addEventListener('click', () => keys.showModal());
 
+// On a phone the pages stand in a row that is longer than the screen.
+document.querySelector('#nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 countSelected();
 loadEvidence();
 listen();
