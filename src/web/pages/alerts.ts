@@ -13,23 +13,24 @@ const tones: Readonly<Record<string, Tone>> = { critical: 'bad', warning: 'care'
 /** What is wrong now, and who is told of it. Whoever is bound to a user sees only what concerns that user. */
 export const alerts: ShowPage = async (view) => {
   const { user } = view.caller;
-  const mine = <T>(rows: readonly T[], owner: (row: T) => string | null) =>
-    user === null ? rows : rows.filter((row) => owner(row) === user);
-  const problems = mine(
-    (await view.perform({ name: 'alerts problems' })) as ShownProblem[],
-    (problem) => problem.user,
-  );
-  const channels = mine(
-    (await view.perform({ name: 'alerts', options: { limit: '50' } })) as ShownChannel[],
-    (channel) => channel.user,
-  );
+  const all = (await view.perform({ name: 'alerts problems' })) as ShownProblem[];
+  const problems = user === null ? all : all.filter((problem) => problem.user === user);
   return {
     title: 'Alerts',
     body: html`${section('Wrong now', problems.length === 0 ? empty('Nothing is wrong', 'When something is, it stands here, and your channels are told.') : html`<ul class="rows tall">${problems.map(problemRow)}</ul>`)}
-${section('Who is told', channels.length === 0 ? empty('Nobody yet', html`Add a channel: <code>repost alerts add --help</code>`) : channelTable(view, channels))}
-${user === null ? await lastMessages(view) : null}`,
+${user === null ? html`${await whoIsTold(view)}${await lastMessages(view)}` : null}`,
   };
 };
+
+async function whoIsTold(view: View): Promise<Html> {
+  const channels = (await view.perform({ name: 'alerts', options: { limit: '50' } })) as ShownChannel[];
+  return section(
+    'Who is told',
+    channels.length === 0
+      ? empty('Nobody yet', html`Add a channel: <code>repost alerts add --help</code>`)
+      : channelTable(view, channels),
+  );
+}
 
 function problemRow({ severity, title, todo, command, facts: known }: ShownProblem): Html {
   const job = /^repost jobs \w+ (\d+)$/u.exec(command ?? '')?.[1];

@@ -1,25 +1,17 @@
 import type { WaitReason } from '../../core/failure.ts';
 import type { JobState } from '../../core/job.ts';
-import type { PlatformId } from '../../core/names.ts';
 import type { JobView, PostRow } from '../../store/types.ts';
 import { type Html, html, type Piece } from '../html.ts';
 
-const platformNames: Readonly<Record<PlatformId, string>> = {
+/** Names that are not simply their id with a capital. */
+const spellings: Readonly<Record<string, string>> = {
   tiktok: 'TikTok',
   youtube: 'YouTube',
-  instagram: 'Instagram',
-  x: 'X',
-  facebook: 'Facebook',
-  threads: 'Threads',
-  bluesky: 'Bluesky',
-  mastodon: 'Mastodon',
   linkedin: 'LinkedIn',
-  pinterest: 'Pinterest',
-  telegram: 'Telegram',
 };
 
 export function platformName(id: string): string {
-  return Object.hasOwn(platformNames, id) ? platformNames[id as PlatformId] : id;
+  return Object.hasOwn(spellings, id) ? (spellings[id] ?? id) : id.slice(0, 1).toUpperCase() + id.slice(1);
 }
 
 /** What a job is at, in two words; the tone is its colour. */
