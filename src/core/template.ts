@@ -35,6 +35,8 @@ export const templateFilters: Readonly<Record<string, (text: string, argument: s
  * Throws E_RULE for an unknown variable or filter, with the list of known ones.
  */
 export function render(template: string, video: Subject): string {
+  if (template.length > LONGEST_TEMPLATE)
+    throw new Failure('E_RULE', { message: `A template may have ${LONGEST_TEMPLATE} characters at most.` });
   return template.replace(/\{\{|\}\}|\{([^{}]*)\}|\{/g, (whole, inside: string | undefined) => {
     if (whole === '{{' || whole === '}}') return whole.charAt(0);
     if (inside === undefined) throw unclosed(template);
@@ -52,8 +54,6 @@ const LONGEST_TEMPLATE = 20_000;
 
 /** Throws E_RULE where the template can't be filled. */
 export function checkTemplate(template: string): void {
-  if (template.length > LONGEST_TEMPLATE)
-    throw new Failure('E_RULE', { message: `A template may have ${LONGEST_TEMPLATE} characters at most.` });
   render(template, { caption: '', url: '', publishedAt: 0, remoteId: '', source: '' });
 }
 
@@ -106,12 +106,14 @@ function tidy(text: string): string {
 }
 
 /** Cuts to `max` graphemes, the last one an ellipsis where something was cut. */
-function truncate(text: string, max: number): string {
-  const graphemes = [...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)];
-  if (graphemes.length <= max) return text;
-  return `${graphemes
-    .slice(0, max - 1)
-    .map(({ segment }) => segment)
-    .join('')
-    .trimEnd()}…`;
+function truncate(whole: string, max: number): string {
+  // A segment drags the text along that it comes from: only as much is looked at as may be kept.
+  const text = whole.slice(0, 64 + 32 * max);
+  const starts: number[] = [];
+  for (const { index } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)) {
+    starts.push(index);
+    if (starts.length > max) break;
+  }
+  if (starts.length <= max && text === whole) return whole;
+  return `${text.slice(0, starts[max - 1]).trimEnd()}…`;
 }

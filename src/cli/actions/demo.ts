@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +32,8 @@ export async function demo(turn: Turn, options: { interactive?: boolean; keep?: 
   };
   mkdirSync(stage.originals);
   writeFileSync(join(home, 'origins.json'), JSON.stringify(sandbox.server.origins, null, 2));
-  writeFileSync(join(home, 'passphrase'), 'only-for-the-demo\n', { mode: 0o600 });
+  // A key needs no stretching, which a passphrase costs every command.
+  writeFileSync(join(home, 'vault-key'), randomBytes(32), { mode: 0o600 });
   note(
     `${paint('bold', 'repost demo')}: the real program in a home of its own, against simulated platforms.`,
   );
@@ -67,7 +69,7 @@ function demoEnv(env: NodeJS.ProcessEnv, home: string): NodeJS.ProcessEnv {
     REPOST_HOME: join(home, 'repost'),
     REPOST_ORIGINS: join(home, 'origins.json'),
     REPOST_VAULT: 'file',
-    REPOST_VAULT_PASSPHRASE_FILE: join(home, 'passphrase'),
+    CREDENTIALS_DIRECTORY: home,
     REPOST_NO_INPUT: '1',
     // It needs no page, and the usual port may be somebody’s.
     REPOST_HTTP: 'off',
