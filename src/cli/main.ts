@@ -3,9 +3,23 @@ import { asFailure, Failure } from '../core/failure.ts';
 import { exitCodeOf, exitCodes, sayFailure } from './exit.ts';
 import { type Io, processIo } from './io.ts';
 import { buildProgram } from './program.ts';
+import { onCrash } from './signals.ts';
 
-/** Runs one command line. Resolves with the exit code. */
-export async function main(args: readonly string[], io: Io = processIo()): Promise<number> {
+/** Runs one command line; without `io` as this process, whose crash it then says. Resolves with the exit code. */
+export async function main(args: readonly string[], given?: Io): Promise<number> {
+  if (given) return runLine(args, given);
+  const io = processIo();
+  const calm = onCrash((message) =>
+    sayFailure(io, new Failure('E_INTERNAL', { message }), args.includes('--json')),
+  );
+  try {
+    return await runLine(args, io);
+  } finally {
+    calm();
+  }
+}
+
+async function runLine(args: readonly string[], io: Io): Promise<number> {
   let code: number = exitCodes.done;
   const program = buildProgram({ io, exit: (value) => (code = value) });
   const asked = args[0] === 'help' ? args.slice(1) : [];

@@ -1,3 +1,4 @@
+import { mask } from '../net/redact.ts';
 import { exitCodes } from './exit.ts';
 
 /**
@@ -24,15 +25,16 @@ const BROKEN = 70;
 
 /**
  * An error that nobody caught: it is said, and the process ends at once, because nobody knows in what state it
- * is. The journal makes that safe. Gives what takes the listeners away.
+ * is. The journal makes that safe. Whoever listened last says it. Gives what takes the listeners away.
  */
 export function onCrash(say: (message: string) => void): () => void {
   const listener = (error: unknown) => {
-    say(`stopped by an error inside repost: ${error instanceof Error ? error.message : String(error)}`);
+    // Node's own words would show the error as it stands, and nobody knows what it is made of.
+    say(mask(`stopped by an error inside repost: ${error instanceof Error ? error.message : String(error)}`));
     process.exit(BROKEN);
   };
-  process.on('uncaughtException', listener);
-  process.on('unhandledRejection', listener);
+  process.prependListener('uncaughtException', listener);
+  process.prependListener('unhandledRejection', listener);
   return () => {
     process.off('uncaughtException', listener);
     process.off('unhandledRejection', listener);

@@ -98,6 +98,23 @@ describe('repost doctor', () => {
     expect(titles(JSON.parse(stdout) as Report, 'FAIL')).toMatch(/the source .*originals can’t be looked at/);
   });
 
+  it('warns of a limit that has nothing left', async () => {
+    const [limit] = JSON.parse(await home.repost.run(['limits', '--json'])) as { bucket: string }[];
+    const bucket = limit?.bucket ?? '';
+    const left = async () => (await ask()).checks.filter(({ title }) => title.includes('nothing is left of'));
+    await home.repost.run(['limits', 'set', 'x:@creator', bucket, '0']);
+    expect(await left()).toMatchObject([
+      {
+        result: 'WARN',
+        title: expect.stringMatching(/^x.*: nothing is left of ./u),
+        hint: expect.any(String),
+      },
+    ]);
+    expect((await left())[0]?.hint).toContain('repost limits');
+    await home.repost.run(['limits', 'set', 'x:@creator', bucket, 'default']);
+    expect(await left()).toEqual([]);
+  });
+
   it('writes a file for a bug report without one secret in it', async () => {
     const log = join(home.dir, 'repost.log');
     await home.repost.run(['config', 'set', 'log.file', log]);
