@@ -1,0 +1,83 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWith } from '../tools.ts';
+import { keepPicture, launch, signIn, watch } from './dashboard-stage.ts';
+import { type CliHome, openCliHome } from './home.ts';
+import { daemonOf, type WebDaemon } from './web-daemon.ts';
+
+interface JobJson {
+  id: number;
+  state: string;
+}
+
+describeWith({ chromium: 'chromium' }, 'the page of the real daemon', () => {
+  let home: CliHome;
+  let daemon: WebDaemon;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    home = await openCliHome({ env: { REPOST_HTTP: '127.0.0.1:0' } });
+    await home.repost.run(['config', 'set', 'poll.interval', '1s']);
+    for (const platform of ['tiktok', 'x']) await home.signIn(platform);
+    const rule = ['--from', 'tiktok:@creator', '--to', 'x:@creator', '--media', `folder:${home.originals}`];
+    await home.repost.run(['rule', 'add', ...rule]);
+    await home.repost.run(['sync']);
+    // The first upload is refused for good.
+    home.sandbox.faults.add({
+      platform: 'x',
+      path: '/2/media/upload/initialize',
+      times: 1,
+      action: { kind: 'status', status: 400, body: { title: 'Invalid Request', detail: 'No.' } },
+    });
+    daemon = await daemonOf(home);
+    browser = await launch();
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await daemon?.stop();
+    await home?.close();
+  }, 30_000);
+
+  it('sends a dead letter again, once, and shows it without a reload', async () => {
+    const { url } = JSON.parse(await home.repost.run(['dashboard', '--no-browser', '--json'])) as {
+      url: string;
+    };
+    const context = await signIn(browser, url);
+    const list = await context.newPage();
+    const faults = watch(list, daemon.origin);
+    await list.goto(`${daemon.origin}/dead`);
+    await list.locator('#pulse.on').waitFor();
+    await list.evaluate('window.stayed = true');
+    await home.publish('Sunrise over the harbour ☀️ <script>alert(1)</script>');
+    const retry = list.getByRole('button', { name: /^Retry Sunrise/u });
+    await retry.waitFor();
+    const [job] = await home.repost.waitFor<JobJson[]>(
+      ['jobs', 'list', '--json'],
+      (all) => all.length === 1,
+      10_000,
+    );
+    expect(job?.state).toBe('dead');
+
+    const other = await context.newPage();
+    await other.goto(`${daemon.origin}/jobs/${job?.id}`);
+    await other.locator('#pulse.on').waitFor();
+    await other.evaluate('window.stayed = true');
+    await list.bringToFront();
+    await retry.click();
+    await list.locator('#said', { hasText: 'It goes out again' }).waitFor();
+    await list.getByText('Nothing failed for good').waitFor();
+    await other.bringToFront();
+    await other.locator('.lead .chip', { hasText: 'Published' }).waitFor();
+    expect(await list.evaluate('window.stayed')).toBe(true);
+    expect(await other.evaluate('window.stayed')).toBe(true);
+    expect(home.sandbox.posts().filter(({ platform }) => platform === 'x')).toHaveLength(1);
+    await keepPicture(other, 'retried-desktop-light');
+    expect(faults).toEqual([]);
+
+    // A code serves once.
+    const stranger = await (await browser.newContext()).newPage();
+    await stranger.goto(url);
+    await stranger.getByText('was used already').waitFor();
+    await context.close();
+  }, 60_000);
+});
