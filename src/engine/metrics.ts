@@ -15,8 +15,6 @@ export interface MetricsOptions extends StoreReadings {
   live?: { http: HttpTally };
 }
 
-export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
-
 /**
  * The exposition, made when it is asked for: totals from the store, gauges from what is there now. prom-client is
  * loaded with the first call; nothing is sampled between two calls.
