@@ -13,10 +13,11 @@ export async function bundleTest(root, program, plugins = []) {
   const cache = join(root, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'repost-'));
+  const place = join(folder, 'program');
   await build({
     absWorkingDir: root,
     entryPoints: [program],
-    outdir: folder,
+    outdir: place,
     bundle: true,
     format: 'esm',
     platform: 'node',
@@ -27,7 +28,8 @@ export async function bundleTest(root, program, plugins = []) {
     logLevel: 'error',
     plugins,
   });
-  // What the simulators play is read from beside the bundle.
-  cpSync(join(root, 'src', 'sandbox', 'videos'), join(folder, 'videos'), { recursive: true });
-  return { entry: join(folder, `${basename(program, '.ts')}.mjs`), folder };
+  // What the simulators play is read from beside the bundle, and the platforms' descriptions from beside its folder.
+  cpSync(join(root, 'src', 'sandbox', 'videos'), join(place, 'videos'), { recursive: true });
+  cpSync(join(root, 'test', 'fixtures'), join(folder, 'fixtures'), { recursive: true });
+  return { entry: join(place, `${basename(program, '.ts')}.mjs`), folder };
 }

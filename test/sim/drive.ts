@@ -19,6 +19,7 @@ export async function simulateStage(stage: Stage): Promise<Report> {
     breaches,
     published: 0,
     ended: {},
+    troubled: 0,
     crashes: 0,
     powerCuts: 0,
     requests: 0,
@@ -82,7 +83,7 @@ async function live(stage: Stage, life: Life, report: Report): Promise<boolean> 
       await settle();
       continue;
     }
-    await runScript(stage, life);
+    await runScript(stage, life, report);
     if (life.ended > 0 || dueAt <= clock.now()) {
       life.ended = 0;
       if (polling === 0 && dueAt <= clock.now()) {
@@ -137,7 +138,7 @@ async function bury(stage: Stage, report: Report): Promise<void> {
   }
 }
 
-async function runScript(stage: Stage, life: Life): Promise<void> {
+async function runScript(stage: Stage, life: Life, report: Report): Promise<void> {
   const { clock, events } = stage;
   while ((events[0]?.at ?? NEVER) <= clock.now()) {
     const event = events.shift();
@@ -147,6 +148,7 @@ async function runScript(stage: Stage, life: Life): Promise<void> {
   if (stage.calm || !events.every(({ what }) => what === 'person')) return;
   stage.calm = true;
   stage.calmSince = clock.now();
+  report.troubled = stage.posts();
   stage.calmDown();
 }
 

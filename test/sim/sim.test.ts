@@ -4,7 +4,7 @@ import { simulate } from './lean/drive.ts';
 import { usualWeather } from './lean/world.ts';
 
 /** A few hours of few videos, with as much trouble as ever: what `npm run sim` does at length. */
-const short = { ...usualWeather, videos: 6 };
+const short = { ...usualWeather, videos: 6, death: 0.016 };
 
 describe('the simulation', () => {
   it('of the small world loses nothing and doubles nothing', async () => {

@@ -13,6 +13,8 @@ export interface Report {
   published: number;
   /** Jobs by the state in which they ended. */
   ended: Record<string, number>;
+  /** Posts that were out before the world became calm. */
+  troubled: number;
   crashes: number;
   powerCuts: number;
   requests: number;
@@ -68,6 +70,8 @@ export interface Stage {
   judgeEnd(store: Store, report: Report): Promise<void>;
   atEnd(life: Life): Promise<boolean>;
   requests(): number;
+  /** Posts that are out. */
+  posts(): number;
 }
 
 const TRAIL_LINES = 2000;

@@ -4,6 +4,8 @@ import type { Report } from './stage.ts';
 export interface Totals {
   worlds: number;
   posts: number;
+  /** Of those: out while things went wrong. */
+  troubled: number;
   unknown: number;
   dead: number;
   cancelled: number;
@@ -16,6 +18,7 @@ export interface Totals {
 export const noTotals = (): Totals => ({
   worlds: 0,
   posts: 0,
+  troubled: 0,
   unknown: 0,
   dead: 0,
   cancelled: 0,
@@ -25,9 +28,13 @@ export const noTotals = (): Totals => ({
   breaches: 0,
 });
 
-export function add(totals: Totals, { ended, crashes, powerCuts, requests, breaches }: Report): void {
+export function add(
+  totals: Totals,
+  { ended, troubled, crashes, powerCuts, requests, breaches }: Report,
+): void {
   totals.worlds += 1;
   totals.posts += ended['published'] ?? 0;
+  totals.troubled += troubled;
   totals.unknown += ended['unknown'] ?? 0;
   totals.dead += ended['dead'] ?? 0;
   totals.cancelled += ended['cancelled'] ?? 0;

@@ -19,6 +19,7 @@ export function simulateAll(seed: number): Promise<Report> {
     judgeEnd: (...given: Parameters<Stage['judgeEnd']>) => judgeFullEnd(world, ...given),
     atEnd: (life: Life) => atEnd(world, life),
     requests: () => world.sandbox.requestCount(),
+    posts: () => world.sandbox.posts().filter(({ platform }) => platform !== 'tiktok').length,
   });
   return simulateStage(stage);
 }

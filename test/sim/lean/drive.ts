@@ -20,6 +20,7 @@ export function simulate(seed: number, weather: Weather): Promise<Report> {
     judgeEnd: (...given: Parameters<Stage['judgeEnd']>) => judgeEnd(world, ...given),
     atEnd: (life: Life) => atEnd(world, life),
     requests: () => world.server.requests,
+    posts: () => world.server.posts,
   });
   return simulateStage(stage);
 }

@@ -26,7 +26,7 @@ export interface Weather {
   stall: number;
 }
 
-export const usualWeather: Weather = { videos: 80, trouble: 0.06, death: 0.016, stall: 0.005 };
+export const usualWeather: Weather = { videos: 40, trouble: 0.06, death: 0.003, stall: 0.005 };
 
 type Shared =
   | 'seed'
@@ -165,9 +165,11 @@ export const appOf = (service: Service): App => ({
 function script(from: number, { videos }: Weather, random: Random): ScriptEvent[] {
   const events: ScriptEvent[] = [];
   const gap = 6 * MINUTE;
+  // Limits and retries stretch the work: trouble lasts until nearly all is out.
+  const troubled = 4;
   const span = videos * gap;
   const some = (what: ScriptEvent['what'], every: number) => {
-    for (let at = from + every; at < from + span; at += random.between(every / 2, (every * 3) / 2))
+    for (let at = from + every; at < from + troubled * span; at += random.between(every / 2, (every * 3) / 2))
       events.push({ at: Math.floor(at), what });
   };
   for (let n = 1; n <= videos; n += 1) {
@@ -179,7 +181,7 @@ function script(from: number, { videos }: Weather, random: Random): ScriptEvent[
   some('outage', 3 * HOUR);
   some('intruder', HOUR);
   some('suspend', 2 * HOUR);
-  for (let at = from + 2 * HOUR; at < from + span + 40 * 24 * HOUR; at += 4 * HOUR)
+  for (let at = from + 2 * HOUR; at < from + troubled * span + 40 * 24 * HOUR; at += 4 * HOUR)
     events.push({ at, what: 'person' });
   return events.sort((one, other) => one.at - other.at);
 }
