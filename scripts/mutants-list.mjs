@@ -153,13 +153,6 @@ export const mutants = [
     world: 'small',
   },
   {
-    name: 'every day has 24 hours',
-    file: 'src/core/calendar.ts',
-    from: '  return startOf(timeZone, localDate(timeZone, at));',
-    to: '  const yesterday = startOf(timeZone, localDate(timeZone, at - DAY));\n  return yesterday + Math.floor((at - yesterday) / DAY) * DAY;',
-    world: 'small',
-  },
-  {
     name: 'sealed results are kept as they are',
     file: 'src/engine/journal.ts',
     from: 'const kept = sealed ? seal.seal(json, `${jobId}/${name}`) : json;',

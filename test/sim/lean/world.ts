@@ -26,7 +26,7 @@ export interface Weather {
   stall: number;
 }
 
-export const usualWeather: Weather = { videos: 40, trouble: 0.06, death: 0.003, stall: 0.005 };
+export const usualWeather: Weather = { videos: 40, trouble: 0.06, death: 0.0035, stall: 0.005 };
 
 type Shared =
   | 'seed'
