@@ -1,12 +1,11 @@
 import type { Account } from '../../core/account.ts';
 import { asFailure } from '../../core/failure.ts';
 import { errorOf } from '../../core/job.ts';
-import type { Rule } from '../../core/rule.ts';
 import { signInEnd } from '../../core/sign-in-end.ts';
 import { openMeter } from '../../engine/meter.ts';
 import { serviceOf } from '../../platforms/index.ts';
-import type { SourceRow } from '../../store/types.ts';
-import { accountView, iso, limitView } from '../../web/views.ts';
+import { signInView } from '../../web/sign-in-view.ts';
+import { accountView, limitView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { hostOf } from '../connect.ts';
 import { findAccount } from '../find.ts';
@@ -18,7 +17,7 @@ export async function listAccounts({ app, print, note, paint }: Turn): Promise<u
   const accounts = await store.accounts.list();
   const [rules, sources] = [await store.rules.list(), await store.sources.list()];
   const now = app.clock.now();
-  const outlooks = accounts.map((account) => ({ account, signIn: outlook(account, rules, sources, now) }));
+  const outlooks = accounts.map((account) => ({ account, signIn: signInView(account, rules, sources, now) }));
   print(
     outlooks.map(({ account, signIn }) => ({ ...accountView(account), signIn })),
     () =>
@@ -48,7 +47,7 @@ export async function showAccount({ app, print }: Turn, _options: unknown, text:
   const account = await findAccount(store, text);
   const now = app.clock.now();
   const limits = await limitStates(store, [account], now);
-  const signIn = outlook(account, await store.rules.list(), await store.sources.list(), now);
+  const signIn = signInView(account, await store.rules.list(), await store.sources.list(), now);
   print({ ...accountView(account), signIn, limits: limits.map(limitView) }, () =>
     [
       `account  ${account.account} (${account.name})`,
@@ -121,20 +120,6 @@ function forecast(account: Account, now: number): string {
   return `renews itself; ${spanText(endsAt - now)} if unused`;
 }
 
-/** What a person sees coming of this sign-in, and what stops with it. */
-function outlook(account: Account, rules: readonly Rule[], sources: readonly SourceRow[], now: number) {
-  const { state, endsAt, daysLeft, warning, cause, advice } = signInEnd(account, now);
-  const watched = new Set(sources.filter((one) => one.accountId === account.id).map((one) => one.id));
-  const stops = rules
-    .filter(
-      (rule) =>
-        !rule.paused &&
-        (watched.has(rule.sourceId) || rule.destinations.some((one) => one.accountId === account.id)),
-    )
-    .map((rule) => rule.name);
-  return { state, endsAt: iso(endsAt), daysLeft, warning, cause, advice, stops };
-}
-
 /** One line for each sign-in that has ended or is about to: when, why, which rules stop, and what to do. */
 function warningLines(account: Account, { state, endsAt, warning, advice, stops }: Outlook): string[] {
   if (state !== 'ended' && warning === null) return [];
@@ -149,4 +134,4 @@ function warningLines(account: Account, { state, endsAt, warning, advice, stops 
   ];
 }
 
-type Outlook = ReturnType<typeof outlook>;
+type Outlook = ReturnType<typeof signInView>;

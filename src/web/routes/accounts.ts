@@ -3,6 +3,7 @@ import { limitOf, pageOfAll } from '../paging.ts';
 import { addRoute, type Part } from '../route.ts';
 import { account, error, limit, source } from '../schemas/objects.ts';
 import { flag, idParams, orNull, pageOf, pageQuery, text } from '../schemas/parts.ts';
+import { signInView } from '../sign-in-view.ts';
 import { accountView, sourceView } from '../views.ts';
 
 const details = Type.Object(
@@ -21,8 +22,16 @@ export const accountsPart: Part = (app, deps) => {
     access: 'viewer',
     query: Type.Object(pageQuery),
     answer: pageOf(account),
-    run: async ({ store, query }) =>
-      pageOfAll(await store.accounts.list(), query, ({ id }) => id, accountView),
+    run: async ({ store, query }) => {
+      const [rules, sources] = [await store.rules.list(), await store.sources.list()];
+      const now = deps.clock.now();
+      return pageOfAll(
+        await store.accounts.list(),
+        query,
+        ({ id }) => id,
+        (one) => ({ ...accountView(one), signIn: signInView(one, rules, sources, now) }),
+      );
+    },
   });
 
   addRoute(app, deps, {

@@ -8,6 +8,17 @@ export const platform = oneOf(platformIds);
 export const jobState = oneOf(jobStates);
 export const waitReason = oneOf(waitReasons);
 
+/** What is to be expected of a sign-in; lists and details have it. */
+const signIn = Type.Object({
+  state: oneOf(['lasts', 'ends', 'ended']),
+  endsAt: orNull(instant),
+  daysLeft: orNull(count),
+  warning: Type.Optional(orNull(Type.Integer())),
+  cause: orNull(text),
+  advice: text,
+  stops: Type.Array(text, { description: 'Rules that stop with it.' }),
+});
+
 export const account = Type.Object(
   {
     schemaVersion: version,
@@ -26,6 +37,7 @@ export const account = Type.Object(
     settings: facts,
     createdAt: orNull(instant),
     updatedAt: orNull(instant),
+    signIn: Type.Optional(signIn),
   },
   { title: 'Account' },
 );
