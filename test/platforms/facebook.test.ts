@@ -46,7 +46,7 @@ describe('publishing', () => {
 
   it('carries the AI label over', async () => {
     await stage.publish(signedIn, { video: { ...video, aiGenerated: true } });
-    expect(posts()[0]?.facts).toEqual({ aiGenerated: 'true' });
+    expect(posts()[0]?.facts).toEqual({ aiGenerated: 'true', cover: null });
   });
 
   it.each(['documented', 'schema'])('reads the status in the spelling of the %s', async (spelling) => {

@@ -16,7 +16,11 @@ describe('publishing to YouTube', () => {
 
     expect(state).toBe('published');
     const [shown] = stage.sandbox.posts();
-    expect(post).toEqual({ id: shown!.id, url: `https://www.youtube.com/shorts/${shown!.id}` });
+    expect(post).toEqual({
+      id: shown!.id,
+      url: `https://www.youtube.com/shorts/${shown!.id}`,
+      audience: 'as wished',
+    });
     expect(shown).toMatchObject({
       accountId: me.account.remoteId,
       title: 'Sunrise over the bay',
