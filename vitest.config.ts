@@ -6,6 +6,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Most system tests wait for processes, browsers and servers rather than work.
+    maxWorkers: 3,
     // System tests share the machine with browsers, compilers and servers that they start: a second look tells a
     // fault from a moment without a processor.
     retry: 1,
