@@ -68,7 +68,7 @@ describe('moving house', () => {
     // What came out of the seal is what a backup of the new machine seals again.
     const again = ['backup', join(dir, 'again.db'), '--with-vault', ...given];
     expect(await fresh.json(again)).toMatchObject({ secrets: 1 });
-  }, 60_000);
+  });
 
   it('changes nothing where the passphrase is wrong, the file is damaged or something is missing', async () => {
     const old = openMachine('old');
@@ -96,5 +96,5 @@ describe('moving house', () => {
     expect((await old.failure(['backup', file, '--verify'])).code).toMatch(/^E_DB_/u);
     expect((await old.failure(['restore', file])).code).toMatch(/^E_DB_/u);
     expect(await apps(old)).toMatchObject([{ clientId: 'after' }]);
-  }, 60_000);
+  });
 });

@@ -77,7 +77,7 @@ beforeAll(async () => {
   await run(['sync']);
   marks = await readMarks();
   await bench.publish('another one');
-}, 120_000);
+});
 afterAll(() => bench?.close());
 
 describe('a secret', () => {

@@ -30,7 +30,7 @@ describe('a feed of one’s own', () => {
     const origins = { ...bench.server.origins, 'https://videos.example.com': `http://127.0.0.1:${port}` };
     writeFileSync(join(bench.dir, 'origins.json'), JSON.stringify(origins));
     await bench.signIn('youtube');
-  }, 60_000);
+  });
   afterAll(async () => {
     server.close();
     await bench.close();
@@ -73,7 +73,7 @@ describe('a feed of one’s own', () => {
     expect(seen?.sha256).toBe(sha256);
     // Nothing comes twice, also where the feed is read anew.
     expect((await bench.terminal.json<{ published: number }>(['sync'])).published).toBe(0);
-  }, 60_000);
+  });
 
   it('of one’s own YouTube channel never goes back to it', async () => {
     const accounts = await bench.terminal.json<{ account: string; remoteId: string }[]>(['accounts']);
@@ -97,5 +97,5 @@ describe('a feed of one’s own', () => {
     expect((await bench.terminal.failure(rule)).message).toMatch(/can’t be source and destination/);
     expect(channel).toMatch(/^UC/);
     feed.close();
-  }, 60_000);
+  });
 });

@@ -68,7 +68,7 @@ describe('an export of the watched account', () => {
     );
     told.Profile = { 'Profile Info': { ProfileMap: { userName: 'creator' } } };
     writeFileSync(file, buildZip({ 'user_data_tiktok.json': JSON.stringify(told) }));
-  }, 60_000);
+  });
   afterAll(() => bench.close());
 
   it('says in a dry run what would become known and what it would take, and changes nothing', async () => {
@@ -80,7 +80,7 @@ describe('an export of the watched account', () => {
     expect(plan.rules).toMatchObject([{ rule: 'all', backfill: true, videos: 3, posts: 3, days: 2 }]);
     expect(await jobs()).toEqual([]);
     expect(await bench.terminal.json(['videos'])).toEqual([]);
-  }, 60_000);
+  });
 
   it('takes it in, says first what happens, and does nothing the second time', async () => {
     const { out, err, code } = await bench.terminal.run(['import', file]);
@@ -99,14 +99,14 @@ describe('an export of the watched account', () => {
     expect(again).toMatchObject({ posts: 5, known: 3, captions: 0, added: 0 });
     expect(again.rules).toMatchObject([{ videos: 0, posts: 0 }]);
     expect(await jobs()).toHaveLength(3);
-  }, 60_000);
+  });
 
   it('finds the files by the links of the export', async () => {
     const synced = await bench.terminal.json<{ published: number }>(['sync']);
     expect(synced.published).toBe(1);
     const [post] = await bench.terminal.json<{ video: { caption: string } }[]>(['posts']);
     expect(post?.video.caption).toBe('Shown by the export only');
-  }, 60_000);
+  });
 
   it('refuses the export of another account', async () => {
     const other = join(bench.dir, 'other.json');

@@ -35,7 +35,7 @@ describeReal('Bluesky: the whole engine on a real server', () => {
       token,
       handle: 'dave.test',
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await real?.stop();
     video?.close();

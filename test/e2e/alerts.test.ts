@@ -29,7 +29,7 @@ beforeAll(async () => {
   for (const platform of ['tiktok', 'youtube']) await home.signIn(platform);
   const media = ['--media', `folder:${home.originals}`];
   await home.repost.run(['rule', 'add', '--from', 'tiktok:@creator', '--to', 'youtube:@creator', ...media]);
-}, 120_000);
+});
 afterAll(async () => {
   await slack?.close();
   await web?.close();
@@ -73,7 +73,7 @@ describe('alerts of the real program', () => {
     ]);
     slack.requests.length = 0;
     web.requests.length = 0;
-  }, 60_000);
+  });
 
   it.each([
     [['alerts', 'add', 'carrier-pigeon'], /Alerts can’t go to/u, 2],
@@ -105,7 +105,7 @@ describe('alerts of the real program', () => {
     const status = await repost(['status']);
     expect(status).toContain('Do now: repost login youtube --account @creator');
     expect(JSON.parse(await repost(['status', '--json'])).todo).toContain('repost login youtube');
-  }, 60_000);
+  });
 
   it('the daemon tells a channel that came later, and beats after good cycles', async () => {
     web.requests.length = 0;
@@ -132,7 +132,7 @@ describe('alerts of the real program', () => {
     expect(slack.requests.filter(({ path }) => path.startsWith('/services/T0/'))).toHaveLength(1);
     const [delivery] = JSON.parse(await repost(['alerts', 'list', '--deliveries', '--json']));
     expect(delivery).toMatchObject({ outcome: 'sent' });
-  }, 90_000);
+  });
 
   it('no file, log, answer or message holds a secret of a channel', async () => {
     slack.answers.push({ status: 404, body: `no_service ${MARK}` }, { status: 500, body: MARK });
@@ -148,7 +148,7 @@ describe('alerts of the real program', () => {
     for (const mark of encoded) expect(texts.filter((text) => text.includes(mark))).toEqual([]);
     const hook = web.requests.find(({ path }) => path.startsWith('/hook/'));
     if (hook) expect((JSON.parse(hook.text) as { data: AlertMessage }).data.schemaVersion).toBe(1);
-  }, 60_000);
+  });
 });
 
 function filesBelow(folder: string): string[] {

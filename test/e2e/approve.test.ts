@@ -44,7 +44,7 @@ describe('approval by commands', () => {
   let home: CliHome;
   beforeAll(async () => {
     home = await openApprovalHome('First #one', 'Second #two', 'Third #three');
-  }, 120_000);
+  });
   afterAll(() => home.close());
 
   it('holds every job until somebody lets it go, with a text of their own where they give one', async () => {
@@ -81,7 +81,7 @@ describe('approval by commands', () => {
     expect(postsOf(home)).toHaveLength(2);
     expect(posted).toContain('My words');
     expect(posted).not.toContain('Third');
-  }, 120_000);
+  });
 
   it.each([
     [['jobs', 'approve'], /Which jobs/, 2],
@@ -101,7 +101,7 @@ describeWith({ script: 'bsdutils' }, 'approval on a terminal', () => {
   let home: CliHome;
   beforeAll(async () => {
     home = await openApprovalHome('Alpha', 'Beta', 'Gamma');
-  }, 120_000);
+  });
   afterAll(() => home.close());
 
   it('shows each with its text, and does what it is told', async () => {
@@ -125,7 +125,7 @@ describeWith({ script: 'bsdutils' }, 'approval on a terminal', () => {
     ]);
     const text = JSON.parse(await home.repost.run(['jobs', 'show', '1', '--json'])) as JobJson;
     expect(text.text?.body).toBe('Edited by hand');
-  }, 120_000);
+  });
 });
 
 /** Types on a real terminal: each answer once its question has appeared after the last answer. */

@@ -13,7 +13,7 @@ describe('who sees a post', () => {
       ...['--to', 'youtube:@creator', '--to', 'facebook:@creator', '--fit', 'transcode'],
     ]);
     await home.repost.run(['sync']);
-  }, 120_000);
+  });
   afterAll(() => home.close());
 
   const say = (...args: string[]) => runRepost(home.env, args);
@@ -45,13 +45,13 @@ describe('who sees a post', () => {
     }[];
     expect(job?.warnings).toEqual([expect.stringMatching(/locked/u)]);
     expect((await say('jobs', 'show', String(job?.job))).stdout).toMatch(/note {5}YouTube locked/u);
-  }, 120_000);
+  });
 
   it('what a platform does not tell is to be looked at once', async () => {
     await home.sandbox.control('facebook', 'quirks', {});
     const log = await bringOut('second');
     expect(log).not.toMatch(/who sees/u);
-  }, 120_000);
+  });
 
   it('is said once more when it changed, and then no rule is warned of it', async () => {
     await home.sandbox.control('youtube', 'quirks', { audited: true });
@@ -59,5 +59,5 @@ describe('who sees a post', () => {
     await home.repost.run(['warnings', 'restore', 'google-unaudited']);
     const args = ['rule', 'add', '--from', 'tiktok:@creator', '--to', 'youtube:@creator', '--name', 'more'];
     expect((await say(...args)).stderr).not.toMatch(/google-unaudited/u);
-  }, 120_000);
+  });
 });

@@ -89,7 +89,7 @@ describeWith(
       await startDaemon();
       sinks = await openSinks();
       monitoring = await openMonitoring(join(home.dir, 'monitoring'), listener, sinks, SPEED);
-    }, 120_000);
+    });
     afterAll(async () => {
       await monitoring?.close();
       await daemon?.stop();

@@ -10,7 +10,7 @@ describe('Bluesky with the real program', () => {
   beforeAll(async () => {
     home = await openCliHome();
     await home.signIn('tiktok');
-  }, 60_000);
+  });
   afterAll(() => home?.close());
 
   const shown = () => home.sandbox.posts().filter(({ platform }) => platform === 'bluesky');
@@ -47,7 +47,7 @@ describe('Bluesky with the real program', () => {
     await home.publish('And back again #bike');
     await home.repost.run(['sync', '--json']);
     expect(shown()).toHaveLength(2);
-  }, 120_000);
+  });
 
   it('signs in in the browser, publishes, and signs out', async () => {
     const { login, authorizeUrl } = await startLogin(home.repost, 'bluesky', [
@@ -63,11 +63,11 @@ describe('Bluesky with the real program', () => {
     await home.repost.run(['logout', account]);
     expect((await accounts()).map((one) => one.account)).not.toContain(account);
     expect(home.sandbox.complaints()).toEqual([]);
-  }, 120_000);
+  });
 
   it('says what is missing', async () => {
     await expect(
       home.repost.run(['login', 'bluesky', '--app-password'], `${firstAppPassword}\n`),
     ).rejects.toThrow(/--account/u);
-  }, 60_000);
+  });
 });

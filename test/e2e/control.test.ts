@@ -51,7 +51,7 @@ beforeAll(async () => {
   await home.repost.run(['sync']);
   daemon = await start();
   await home.repost.waitFor<Status>(['status', '--json'], (one) => 'doing' in one, 10_000);
-}, 60_000);
+});
 afterAll(async () => {
   await daemon?.stop();
   await home?.close();
@@ -73,7 +73,7 @@ describe('the control socket', () => {
     await home.publish('asked for');
     expect(JSON.parse(await home.repost.run(['daemon', 'poll', '--json']))).toMatchObject({ polled: 1 });
     await home.repost.waitFor<unknown[]>(['posts', '--json'], (posts) => posts.length === 1, 30_000);
-  }, 60_000);
+  });
 
   it('pauses, over a kill -9 and a restart, until resumed', async () => {
     expect(await home.repost.run(['daemon', 'pause'])).toContain('Paused');
@@ -96,7 +96,7 @@ describe('the control socket', () => {
     await home.repost.run(['daemon', 'resume']);
     await home.repost.run(['daemon', 'poll']);
     await home.repost.waitFor<unknown[]>(['posts', '--json'], (posts) => posts.length === 2, 30_000);
-  }, 90_000);
+  });
 
   it('reads the settings anew', async () => {
     const config = join(home.env['REPOST_HOME'] ?? '', 'config', 'config.json');

@@ -52,7 +52,7 @@ beforeAll(async () => {
   const media = ['--media', `folder:${home.originals}`];
   await home.repost.run(['rule', 'add', '--from', 'tiktok:@creator', '--to', 'youtube:@creator', ...media]);
   await home.repost.run(['sync']);
-}, 120_000);
+});
 afterAll(() => home?.close());
 
 const started: ChildProcess[] = [];

@@ -31,7 +31,7 @@ describeWith({ chromium: 'chromium' }, 'the page of the real daemon', () => {
     });
     daemon = await daemonOf(home);
     browser = await launch();
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await daemon?.stop();
@@ -79,5 +79,5 @@ describeWith({ chromium: 'chromium' }, 'the page of the real daemon', () => {
     await stranger.goto(url);
     await stranger.getByText('was used already').waitFor();
     await context.close();
-  }, 60_000);
+  });
 });

@@ -97,7 +97,7 @@ describeWith({ faketime: 'faketime' }, 'what could not be published', () => {
       'cancelled',
       ...Array.from({ length: 5 }, () => 'published'),
     ]);
-  }, 120_000);
+  }, 240_000);
 
   it('keeps the history of its attempts', async () => {
     const job = (await stage.jobs('first ride')).find(({ destination }) => destination.platform === 'x');
@@ -163,7 +163,7 @@ describeWith({ faketime: 'faketime' }, 'what could not be published', () => {
     });
     await syncOut();
     expect(stage.shown('x', 'is it out')).toHaveLength(1);
-  }, 120_000);
+  }, 240_000);
 
   it('and is not out goes out when a person says so, once', async () => {
     const job = await unknownOn('it is not out', false);
@@ -174,5 +174,5 @@ describeWith({ faketime: 'faketime' }, 'what could not be published', () => {
     });
     await syncOut();
     expect(stage.shown('x', 'it is not out')).toHaveLength(1);
-  }, 120_000);
+  }, 240_000);
 });

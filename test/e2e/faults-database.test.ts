@@ -83,7 +83,7 @@ describeWith({ faketime: 'faketime' }, 'a database that is cut off, its post out
       seen.add(held ? 'held' : 'found');
     }
     expect([...seen]).toContain('held');
-  }, 120_000);
+  });
 
   it('in the file itself: says that it is damaged and which command helps; nothing is posted', async () => {
     const size = readFileSync(database()).length;
@@ -106,5 +106,5 @@ describeWith({ faketime: 'faketime' }, 'a database that is cut off, its post out
       expect(`${error.hint} ${error.command}`, what).toMatch(/backup.*repost restore/u);
       expect(stage.shown('x', CAPTION), what).toHaveLength(1);
     }
-  }, 60_000);
+  });
 });

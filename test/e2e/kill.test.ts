@@ -86,7 +86,7 @@ describeWith({ faketime: 'faketime' }, 'a real SIGKILL at each request of a publ
     await home.sandbox.control('x', 'quirks', { processingSeconds: 1, accessSeconds: 1_000_000 });
     for (const platform of ['tiktok', 'youtube', 'instagram', 'x']) await home.signIn(platform);
     await home.repost.run(['limits', 'set', 'youtube:@creator', 'channel', '1000']);
-  }, 120_000);
+  });
   afterAll(() => home?.close());
 
   /** One video, a sync that is killed at the n-th request, and a sync later. Gives whether the kill found its request. */

@@ -57,7 +57,7 @@ describe('Mastodon with the real program', () => {
   beforeAll(async () => {
     home = await openCliHome();
     await addRule(home);
-  }, 120_000);
+  });
   afterAll(() => home?.close());
 
   it('signs in on two servers and publishes to both', async () => {
@@ -66,7 +66,7 @@ describe('Mastodon with the real program', () => {
     for (const server of ['mastodon.social', 'mastodon.example'])
       expect(shownOn(home, server)).toMatchObject([{ text: 'Sunrise over the harbour #morning' }]);
     expect(home.sandbox.complaints()).toEqual([]);
-  }, 60_000);
+  });
 
   it('says why a file is too large for one of them', async () => {
     await publishLongOne(home);
@@ -76,7 +76,7 @@ describe('Mastodon with the real program', () => {
     expect(failed[0]?.error?.message).toMatch(/150 kB/u);
     expect(shownOn(home, 'mastodon.social')).toHaveLength(2);
     expect(shownOn(home, 'mastodon.example')).toHaveLength(1);
-  }, 60_000);
+  });
 
   it('uses its app again, and makes a new one where the server forgot it', async () => {
     expect(registrations(home)).toBe(2);
@@ -90,7 +90,7 @@ describe('Mastodon with the real program', () => {
     await home.publish('After the new sign-in');
     await home.repost.run(['sync', '--json']);
     expect(shownOn(home, 'mastodon.social')[0]?.text).toBe('After the new sign-in');
-  }, 60_000);
+  });
 
   it('signs out on one server and stays on the other', async () => {
     await home.repost.run(['logout', social]);
@@ -98,11 +98,11 @@ describe('Mastodon with the real program', () => {
       account: string;
     }[];
     expect(accounts.map(({ account }) => account)).toEqual(['tiktok:@creator', example]);
-  }, 60_000);
+  });
 
   it('wants to know the server', async () => {
     await expect(home.repost.run(['login', 'mastodon', '--no-browser'])).rejects.toThrow(/--server/u);
-  }, 60_000);
+  });
 });
 
 describeWith({ ffmpeg: 'ffmpeg' }, 'Mastodon with ffmpeg', () => {

@@ -26,7 +26,7 @@ describe('plan and rules on the command line', () => {
     home = await openCliHome();
     for (const platform of ['tiktok', 'youtube', 'x']) await home.signIn(platform);
     await home.publish('from before the rule');
-  }, 120_000);
+  });
   afterAll(() => home.close());
 
   const say = (...args: string[]) => runRepost(home.env, args);
@@ -108,13 +108,13 @@ describe('plan and rules on the command line', () => {
     expect(human).toMatch(/2 post\(s\), the last in .*\$0\.015 at X/);
     expect(human).toMatch(/Europe\/Rome \(20\d\d-\d\d-\d\d \d\d:\d\d UTC\)/);
     expect(human).toMatch(/\[16 of 280 characters as X counts them\]/);
-  }, 120_000);
+  });
 
   it('rehearses a rule', async () => {
     const test = (await run('rule', 'test', 'food', '--last', '10')) as PlanJson;
     expect(test.posts).toHaveLength(2);
     expect(test.skipped.map(({ why }) => why)).toContain('it has no #food');
-  }, 60_000);
+  });
 
   it('says a warning once, and is silent when told to be', async () => {
     const args = ['rule', 'add', '--from', 'tiktok:@creator', '--to', 'youtube:@creator'];
@@ -125,7 +125,7 @@ describe('plan and rules on the command line', () => {
     expect(await run('warnings', 'silence', 'shorts-music')).toMatchObject([
       { key: 'shorts-music', state: 'silenced' },
     ]);
-  }, 60_000);
+  });
 
   it.each([
     [['--pattern', '('], /is no pattern/, 1],

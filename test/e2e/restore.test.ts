@@ -9,7 +9,7 @@ describeWith({ faketime: 'faketime' }, 'a backup that is put back', () => {
   let stage: FaultStage;
   beforeAll(async () => {
     stage = await openStage(['x']);
-  }, 60_000);
+  });
   afterAll(() => stage?.close());
 
   it('publishes nothing that went out after it was made, and says what is held and the way out', async () => {
@@ -50,5 +50,5 @@ describeWith({ faketime: 'faketime' }, 'a backup that is put back', () => {
     expect((await stage.sync()).summary.published).toBe(1);
     for (const caption of ['before the backup', 'after the backup', 'after the release'])
       expect(stage.shown('x', caption), caption).toHaveLength(1);
-  }, 60_000);
+  });
 });

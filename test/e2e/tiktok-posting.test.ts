@@ -9,7 +9,7 @@ describe('TikTok as a destination, with the real program', () => {
   beforeAll(async () => {
     home = await openCliHome();
     await home.signIn('tiktok');
-  }, 60_000);
+  });
   afterAll(() => home?.close());
 
   const signIn = async (account: string, ...more: string[]) => {
@@ -43,7 +43,7 @@ describe('TikTok as a destination, with the real program', () => {
     expect(await signIn('@second')).toContain('video.publish');
     const other = await runRepost(home.env, ['login', 'youtube', '--for-posting', '--no-input']);
     expect(other.stderr).toMatch(/YouTube has no sign-in --for-posting/);
-  }, 120_000);
+  });
 
   it('refuses rules that lead back, naming the loop', async () => {
     expect((await add('there', 'tiktok:@creator', 'tiktok:@second')).code).toBe(0);
@@ -54,7 +54,7 @@ describe('TikTok as a destination, with the real program', () => {
       code: 'E_RULE',
       message: 'That would be a loop: tiktok:@creator → tiktok:@second (there) → tiktok:@creator (back).',
     });
-  }, 120_000);
+  });
 
   it('posts from one account to the other', async () => {
     await home.repost.run(['sync', '--json']);

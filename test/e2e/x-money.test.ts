@@ -24,7 +24,7 @@ describe('a monthly maximum of money at X', () => {
     ]);
     await home.repost.run(['limits', 'set', 'x:@creator', 'money', String(POST + POST / 2)]);
     await home.repost.run(['sync']);
-  }, 120_000);
+  });
   afterAll(() => home.close());
 
   async function syncUntil(count: (jobs: JobJson[]) => boolean): Promise<JobJson[]> {
@@ -51,11 +51,11 @@ describe('a monthly maximum of money at X', () => {
     expect(Date.parse(held?.runAt ?? '')).toBeLessThan(nextMonth + 60 * 60_000);
     await home.repost.run(['sync']);
     expect(home.sandbox.posts().filter(({ platform }) => platform === 'x')).toHaveLength(1);
-  }, 120_000);
+  });
 
   it('lets the rest out when there is more of it', async () => {
     await home.repost.run(['limits', 'set', 'x:@creator', 'money', String(4 * POST)]);
     await syncUntil((all) => published(all).length === 2);
     expect(home.sandbox.posts().filter(({ platform }) => platform === 'x')).toHaveLength(2);
-  }, 120_000);
+  });
 });

@@ -69,7 +69,7 @@ describe('copies on the media host', () => {
       await world.store.close();
       if (!life.dead) break;
     }
-  }, 120_000);
+  });
 
   it('are made anew where the address ran out while the job waited, or the copy was taken away', async () => {
     for (const trouble of ['late', 'gone'] as const) {

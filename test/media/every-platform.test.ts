@@ -43,7 +43,7 @@ describeWith({ ffmpeg: 'ffmpeg' }, 'a minute from a phone: H.265, edit list, ind
     const verify = (path: string) => probe(path, tools);
     file = await cache.add({ path: phoneFile(folder, 60), origin: 'test', verify });
     brief = await cache.add({ path: phoneFile(folder, 4), origin: 'test', verify });
-  }, 120_000);
+  });
 
   it('is what it should be', () => {
     expect(file).toMatchObject({

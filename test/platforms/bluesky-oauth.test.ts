@@ -32,7 +32,7 @@ describeReal('Bluesky: our sign-in on a real server', () => {
       real = await startPds();
       ({ password } = await real.createAccount('bob.test'));
       browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
-    }, 60_000);
+    });
     afterAll(async () => {
       await browser?.close();
       await real?.stop();
@@ -126,7 +126,7 @@ describeReal('Bluesky: our sign-in on a real server', () => {
       ).rejects.toMatchObject({
         code: 'E_LOGIN_NEEDED',
       });
-    }, 120_000);
+    });
 
     it('signs in by the server’s address, and revokes', async () => {
       const { grant, app, identities } = await login('Authorize');
@@ -134,10 +134,10 @@ describeReal('Bluesky: our sign-in on a real server', () => {
       const request = { http: realPlainHttp(real), app: app as App, clock: systemClock, grant, account };
       await rules.revoke!(request);
       await expect(rules.refresh!(request)).rejects.toMatchObject({ kind: 'login' });
-    }, 120_000);
+    });
 
     it('hears a no', async () => {
       await expect(login('Deny access', 'bob.test')).rejects.toMatchObject({ code: 'E_DENIED' });
-    }, 120_000);
+    });
   });
 });

@@ -31,7 +31,7 @@ describeReal('Bluesky: our client on a real server, by app password', () => {
       clock: systemClock,
     });
     account = accountOf(identity!);
-  }, 60_000);
+  });
   afterAll(() => real?.stop());
 
   const signInAs = (token: string) =>
@@ -172,7 +172,7 @@ describeReal('Bluesky: our client on a real server, by app password', () => {
       expect(await records()).toHaveLength(before + 1);
       if (count < nth) break;
     }
-  }, 120_000);
+  });
 
   it('survives a death at every write to its journal with one post', async () => {
     for (let nth = 1; ; nth += 1) {
@@ -186,7 +186,7 @@ describeReal('Bluesky: our client on a real server, by app password', () => {
         if (!outcome.waits.includes('crash')) return;
       }
     }
-  }, 120_000);
+  });
 
   it('sends a file again that the server has swept away', async () => {
     const wanted = job();

@@ -159,7 +159,7 @@ describe('fit, for any text', () => {
       }),
       { numRuns: 10_000 },
     );
-  }, 120_000);
+  });
 
   it('cuts only between graphemes', () => {
     const words = fc.constantFrom('👩🏽‍🚀', 'e\u0301', '🇩🇪', 'नि', 'क्ष', '한', 'a', ' ', '日', '👨‍👩‍👧‍👦');
@@ -177,7 +177,7 @@ describe('fit, for any text', () => {
       }),
       { numRuns: 1_000 },
     );
-  }, 60_000);
+  });
 
   it('never cuts a link in two', () => {
     const links = fc.array(

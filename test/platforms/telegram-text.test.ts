@@ -71,5 +71,5 @@ describe('a caption for Telegram', () => {
       }),
       { numRuns: 10_000 },
     );
-  }, 120_000);
+  });
 });

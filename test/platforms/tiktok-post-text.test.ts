@@ -41,5 +41,5 @@ describe('a caption for TikTok', () => {
       }),
       { numRuns: 10_000 },
     );
-  }, 120_000);
+  });
 });

@@ -26,15 +26,15 @@ describeReal('the simulated Bluesky beside a real server', () => {
   let real: RealPds;
   beforeAll(async () => {
     real = await startPds();
-  }, 60_000);
+  });
   afterAll(() => real?.stop());
 
   it('says the same', async () => {
     expect(await converse(simulated())).toEqual(await converse(await genuine(real)));
-  }, 60_000);
+  });
 
   it('lets sign-ins begin in the same way', async () => {
     const subject = { origin: real.pds, send: (asked: Asked) => sendTo(real, asked) };
     expect(await approach(simulated())).toEqual(await approach(subject));
-  }, 60_000);
+  });
 });

@@ -239,7 +239,7 @@ describeWith({ toot: 'toot' }, 'toot', () => {
     await toot(['delete', post?.id ?? '']);
     expect(sandbox.posts()).toEqual([]);
     expect(sandbox.complaints()).toEqual([]);
-  }, 60_000);
+  });
 
   it('signs in with a password where a server still takes one', async () => {
     await sandbox.control('mastodon', 'quirks', { version: '4.2.10' });
@@ -248,10 +248,10 @@ describeWith({ toot: 'toot' }, 'toot', () => {
       [[/Log in to/u, async () => '@creator']],
     );
     await expect(child).resolves.toMatch(/Successfully logged in/u);
-  }, 60_000);
+  });
 
   it('hears why a post was refused', async () => {
     await signIn();
     await expect(toot(['post', 'x'.repeat(501)])).rejects.toThrow(/Text character limit of 500 exceeded/u);
-  }, 60_000);
+  });
 });
