@@ -20,6 +20,8 @@ describeWith({ faketime: 'faketime' }, 'an answer that is no answer, to the requ
 
   beforeAll(async () => {
     stage = await openStage(publishing.map(([platform]) => platform));
+    // Twelve videos in one day: more than a channel is trusted with by default.
+    await stage.run('limits', 'set', 'youtube:@creator', 'channel', '1000');
     crooked = await openCrooked(stage.server.url);
     const origins = Object.entries(stage.server.origins).map(([origin, address]) => [
       origin,
