@@ -60,6 +60,8 @@ export function startDaemon(
   let nudged = false;
   const wake = () => {
     nudged = true;
+    // While it drains there is nothing to look at: that it can be woken shows that it lives.
+    if (draining) turns += 1;
     awake?.();
   };
   const ticker: ScheduledTask = schedule(TICK, wake, { noOverlap: true });
