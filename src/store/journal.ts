@@ -17,6 +17,20 @@ interface Row {
 /** When a request left; or when its intent was written, and the latest instant at which it may have left. */
 type Sending = number | [intendedAt: number, latestAt: number];
 
+const STRETCH = `
+  UPDATE steps SET sent = json_set(sent, '$[#-1]', json_array(
+    coalesce(json_extract(sent, '$[#-1][0]'), json_extract(sent, '$[#-1]')), CAST(:at AS INTEGER)))
+  WHERE job_id = :jobId AND kind = 'commit' AND state = 'intent'`;
+
+/**
+ * Notes, inside the caller's transaction, that what a job sent without an answer may have left as late as `at`:
+ * whoever writes an intent can be stopped (a closed lid) before the request leaves, and die right after it.
+ */
+export function stretcher({ query }: Connection): (jobId: number, at: number) => void {
+  const stretch = query(STRETCH);
+  return (jobId, at) => void stretch.run({ jobId, at });
+}
+
 /**
  * What each job did so far. For a commit the row keeps the instants of all sendings whose outcome is not
  * certainly nothing; a certain refusal takes away the last of them only, because it says nothing about those
@@ -41,10 +55,7 @@ export function journalStore(connection: Connection): JournalStore {
     UPDATE steps SET sent = json_remove(sent, '$[#-1]')
     WHERE job_id = :jobId AND name = :name AND kind = 'commit' AND state = 'intent'
     RETURNING json_array_length(sent) AS left`);
-  const stretch = query(`
-    UPDATE steps SET sent = json_set(sent, '$[#-1]', json_array(
-      coalesce(json_extract(sent, '$[#-1][0]'), json_extract(sent, '$[#-1]')), CAST(:at AS INTEGER)))
-    WHERE job_id = :jobId AND name = :name AND kind = 'commit' AND state = 'intent'`);
+  const stretch = query(`${STRETCH} AND name = :name`);
   const erase = query('DELETE FROM steps WHERE job_id = :jobId AND name = :name');
 
   return {

@@ -1,5 +1,6 @@
 import type { Connection } from './connection.ts';
 import { type JobColumns, jobOf } from './job-rows.ts';
+import { stretcher } from './journal.ts';
 import type { JobStore } from './types.ts';
 
 /**
@@ -44,7 +45,8 @@ type LaneStore = Pick<
 >;
 
 /** Which jobs come next. */
-export function laneStore({ query, read, write }: Connection): LaneStore {
+export function laneStore(connection: Connection): LaneStore {
+  const { query, read, write } = connection;
   const due = query<{ id: number }>(laneQueries.due);
   const next = query<{ at: number | null }>(laneQueries.next);
   const claim = query<JobColumns>(laneQueries.claim);
@@ -59,6 +61,7 @@ export function laneStore({ query, read, write }: Connection): LaneStore {
   const recover = query<{ id: number }>(`
     UPDATE jobs INDEXED BY jobs_open SET state = 'waiting', reason = 'ready', run_at = :now, updated_at = :now
     WHERE open_state = 'running' RETURNING id`);
+  const mayArrive = stretcher(connection);
   const release = query(`
     UPDATE jobs SET state = 'waiting', reason = 'backoff', run_at = :runAt, updated_at = :now
     WHERE id = :id AND state = 'running'`);
@@ -88,13 +91,15 @@ export function laneStore({ query, read, write }: Connection): LaneStore {
     taken: (accountId, since) => read(() => taken.all({ accountId, since }).map(({ at }) => at)),
     videosOf: (accountId) => read(() => videosOf.all({ accountId }).map(({ id }) => id)),
     recover: (now) =>
-      write(() =>
-        recover
-          .all({ now })
-          .map((row) => row.id)
-          .sort((a, b) => a - b),
-      ),
-    release: (id, runAt, now) => write(() => void release.run({ id, runAt, now })),
+      write(() => {
+        const ids = recover.all({ now }).map((row) => row.id);
+        for (const id of ids) mayArrive(id, now);
+        return ids.sort((a, b) => a - b);
+      }),
+    release: (id, runAt, now) =>
+      write(() => {
+        if (release.run({ id, runAt, now }).changes > 0) mayArrive(id, now);
+      }),
     hold: (accountId, from, to, runAt, now) =>
       write(() => hold.run({ accountId, from: JSON.stringify(from), to, runAt, now }).changes),
     holdRule: (ruleId, paused, now) =>

@@ -373,9 +373,12 @@ export interface JobStore {
   taken(accountId: number, since: number): Promise<number[]>;
   /** Ids of the videos that have a job on a lane, whatever became of it. */
   videosOf(accountId: number): Promise<number[]>;
-  /** Jobs that were running when the process died: waiting again, due now. Gives their ids. */
+  /**
+   * Jobs that were running when the process died: waiting again, due now; what they sent without an answer may have
+   * left until now. Gives their ids.
+   */
   recover(now: number): Promise<number[]>;
-  /** A running job whose verdict could not be written: waiting again, due at runAt. No matter where it is not running. */
+  /** A running job whose verdict could not be written: waiting again, due at runAt, its sending as late as now. No matter where it is not running. */
   release(id: number, runAt: number, now: number): Promise<void>;
   /** Writes a verdict and the attempt's record; `redoFrom` forgets journal steps in the same transaction. */
   settle(id: number, verdict: Verdict, attempt: Omit<AttemptRow, 'id' | 'jobId'>, now: number): Promise<void>;

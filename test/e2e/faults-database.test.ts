@@ -3,6 +3,7 @@ import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SimulatorFactory } from '../../src/sandbox/types.ts';
+import { sweepFaketime } from '../faketime.ts';
 import { describeWith } from '../tools.ts';
 import { entry } from './home.ts';
 import { type FaultStage, openStage } from './stage.ts';
@@ -35,6 +36,7 @@ describeWith({ faketime: 'faketime' }, 'a database that is cut off, its post out
     stage = await openStage(['x'], { wrap: watched });
     await stage.publish(CAPTION);
     const child = spawn(process.execPath, [entry, 'sync'], { env: stage.movedEnv(), stdio: 'ignore' });
+    child.once('exit', () => sweepFaketime(child.pid));
     const gone = new Promise((resolve) => child.once('exit', resolve));
     kill = async () => {
       child.kill('SIGKILL');

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SimulatorFactory } from '../../src/sandbox/types.ts';
+import { sweepFaketime } from '../faketime.ts';
 import { describeWith } from '../tools.ts';
 import { entry } from './home.ts';
 import { type FaultStage, openStage } from './stage.ts';
@@ -68,6 +69,7 @@ describeWith({ faketime: 'faketime' }, 'time that does not run evenly', () => {
   it('stopped while its post is on the way, longer than any deadline, and woken again: one post', async () => {
     await stage.publish('asleep with an open request');
     const child = spawn(process.execPath, [entry, 'sync'], { env: stage.movedEnv(), stdio: 'ignore' });
+    child.once('exit', () => sweepFaketime(child.pid));
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
     let woken = () => {};
     const asleep = new Promise<void>((resolve) => {
@@ -94,6 +96,7 @@ describeWith({ faketime: 'faketime' }, 'time that does not run evenly', () => {
   it('stopped for good with the lock in its hand: another one is refused, and after its end takes over', async () => {
     await stage.publish('asleep for good');
     const child = spawn(process.execPath, [entry, 'sync'], { env: stage.movedEnv(), stdio: 'ignore' });
+    child.once('exit', () => sweepFaketime(child.pid));
     const ended = new Promise((resolve) => child.once('exit', resolve));
     await new Promise<void>((resolve) => {
       atPosting = async () => {

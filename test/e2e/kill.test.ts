@@ -1,7 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { PlatformId } from '../../src/core/names.ts';
 import type { SimPlace, SimulatorFactory } from '../../src/sandbox/types.ts';
+import { faketimeLibrary, sweepFaketime } from '../faketime.ts';
 import { describeWith } from '../tools.ts';
 import { type CliHome, entry, openCliHome } from './home.ts';
 
@@ -48,10 +49,6 @@ async function kill({ victim }: Hunt): Promise<{ status: number }> {
   return { status: 503 };
 }
 
-/** The library itself: the program `faketime` would stand between us and the process to kill. */
-const faketimeLibrary = () =>
-  execFileSync('faketime', ['-f', '+0s', 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' }).trim();
-
 /** `repost sync` as its own process, its clock ahead by the time that has been skipped. Gives its exit code, null when killed. */
 function sync(home: CliHome, library: string): { child: ChildProcess; ended: Promise<number | null> } {
   const child = spawn(process.execPath, [entry, 'sync', '--json'], {
@@ -63,6 +60,7 @@ function sync(home: CliHome, library: string): { child: ChildProcess; ended: Pro
     },
     stdio: 'ignore',
   });
+  child.once('exit', () => sweepFaketime(child.pid));
   return { child, ended: new Promise((resolve) => child.once('exit', (code) => resolve(code))) };
 }
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { sweepFaketime } from '../faketime.ts';
 import { entry } from './home.ts';
 
 export interface Ended {
@@ -30,6 +31,7 @@ export function runRepost(
   }
   return new Promise((resolve, reject) => {
     child.once('error', reject);
+    child.once('exit', () => sweepFaketime(child.pid));
     child.once('close', (code) => resolve({ ...ended, code }));
   });
 }

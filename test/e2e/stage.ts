@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { createProgram, type Program } from '../../src/cli/child.ts';
 import { approve } from '../../src/sandbox/person.ts';
 import type { SimPost } from '../../src/sandbox/types.ts';
+import { faketimeLibrary } from '../faketime.ts';
 import { type CliHome, type CliHomeOptions, openCliHome, startLogin } from './home.ts';
 import { type Ended, runRepost } from './run.ts';
 
@@ -48,10 +48,6 @@ const words: Readonly<Record<string, readonly string[]>> = {
   bluesky: ['--account', 'creator.bsky.social'],
   mastodon: ['--server', 'mastodon.social'],
 };
-
-/** The library of the program `faketime`, which itself would stand between a test and the process that it signals. */
-export const faketimeLibrary = () =>
-  execFileSync('faketime', ['-f', '+0s', 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' }).trim();
 
 export async function openStage(
   platforms: readonly string[],

@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { TestClock } from '../../src/core/clock.ts';
 import { startDaemon } from '../../src/engine/daemon.ts';
 import type { EngineDeps } from '../../src/engine/deps.ts';
@@ -18,8 +18,8 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** A daemon over one source that is asked every few milliseconds and never has anything. */
-async function watchOne(clock: TestClock) {
+/** A daemon over one source that is asked every few milliseconds and never has anything; `hold`: what its answer waits for. */
+async function watchOne(clock: TestClock, hold?: Promise<void>) {
   const store = await openStore({ path: ':memory:', clock });
   let polls = 0;
   const source = { kind: 'folder', accountId: null, locator: '/nowhere', name: '/nowhere', user: 'me' };
@@ -38,6 +38,7 @@ async function watchOne(clock: TestClock) {
         id: 'folder',
         poll: async () => {
           polls += 1;
+          await hold;
           return [];
         },
         stillPublic: async () => 'public',
@@ -62,7 +63,7 @@ async function watchOne(clock: TestClock) {
     await daemon.drain();
     await store.close();
   });
-  return { polls: () => polls };
+  return { ...daemon, polls: () => polls };
 }
 
 it('asks a source again that came due between two looks, without waiting for the tick', async () => {
@@ -77,4 +78,22 @@ it('asks a source again that came due between two looks, without waiting for the
       { timeout: 5000, interval: 5 },
     )
     .toBeGreaterThan(50);
+});
+
+it('shows that it lives while it drains, so that nobody takes it for hanging', async () => {
+  let answer: () => void = () => undefined;
+  const daemon = await watchOne(
+    new TestClock(),
+    new Promise<void>((resolve) => {
+      answer = resolve;
+    }),
+  );
+  await vi.waitFor(() => expect(daemon.polls()).toBe(1));
+  const drained = daemon.drain();
+  const before = daemon.turns();
+  daemon.nudge();
+  daemon.nudge();
+  expect(daemon.turns()).toBe(before + 2);
+  answer();
+  await drained;
 });

@@ -1,5 +1,6 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { faketimeLibrary, sweepFaketime } from '../faketime.ts';
 
 /** The real program as a user starts it, its clock ahead of this machine's by what was skipped so far. */
 export interface RealProgram {
@@ -38,7 +39,10 @@ export function realProgram(entry: string, env: NodeJS.ProcessEnv): RealProgram 
       },
     });
     living.add(child);
-    child.once('exit', () => living.delete(child));
+    child.once('exit', () => {
+      living.delete(child);
+      sweepFaketime(child.pid);
+    });
     let stderr = '';
     let stdout = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -76,10 +80,4 @@ export function realProgram(entry: string, env: NodeJS.ProcessEnv): RealProgram 
     },
   };
   return program;
-}
-
-/** The library itself: the program `faketime` would stand between us and the process to kill. */
-function faketimeLibrary(): string {
-  const printed = execFileSync('faketime', ['-f', '+0s', 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' });
-  return printed.trim();
 }

@@ -20,6 +20,10 @@ describe('the simulation', () => {
     expect(crashes).toBeGreaterThan(0);
   });
 
+  it('counts from the waking where a lid was closed between an intent and its request, and the process died at once', async () => {
+    expect((await simulate(57, usualWeather)).breaches).toEqual([]);
+  });
+
   it('plays the same world twice', async () => {
     const [one, other] = [await simulate(3, short), await simulate(3, short)];
     expect(other).toEqual(one);

@@ -99,6 +99,20 @@ export function describeLanes(open: OpenStore): void {
       expect(await store.jobs.recover(T0 + 60)).toEqual([]);
     });
 
+    it('know nothing of when a request left before the process died, but that it was before now', async () => {
+      const store = await open();
+      const lane = await openLane(store);
+      const [died, lost] = [await lane.addJob(), await lane.addJob()];
+      for (const id of [died, lost]) {
+        await store.jobs.claim(lane.account.id, T0);
+        await store.journal.intend(id, 'publish', T0);
+      }
+      await store.jobs.release(lost, T0 + 5, T0 + 3);
+      await store.jobs.recover(T0 + 50);
+      expect(await store.journal.load(lost)).toMatchObject([{ firstSentAt: T0, latestAt: T0 + 3 }]);
+      expect(await store.journal.load(died)).toMatchObject([{ firstSentAt: T0, latestAt: T0 + 50 }]);
+    });
+
     it('get back one job whose run could not be written down', async () => {
       const store = await open();
       const lane = await openLane(store);
