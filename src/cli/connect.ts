@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Account, App as DeveloperApp, Grant } from '../core/account.ts';
 import { Failure } from '../core/failure.ts';
 import type { Http } from '../core/http.ts';
+import { type PeerClock, peerClock } from '../core/peer-clock.ts';
 import type { Service } from '../core/platform.ts';
 import type { Meter, TokenSource, Trace } from '../core/session.ts';
 import { accountHttp, type PlainHttp, plainHttp } from '../net/http.ts';
@@ -17,6 +18,7 @@ import { makeFolder } from './paths.ts';
 /** The network, wired to the home's vault and store. */
 export interface Net {
   transport: Transport;
+  peerClock: PeerClock;
   plain(service?: Service): PlainHttp;
   connect(account: Account, service: Service, meter: Meter, trace?: Trace): Http;
   /** Looks at a sign-in, renews it where it is due; throws where its person must come. */
@@ -37,6 +39,7 @@ export async function createNet(app: App): Promise<Net> {
     proxy: io.env['HTTPS_PROXY'] ?? io.env['https_proxy'],
     noProxy: io.env['NO_PROXY'] ?? io.env['no_proxy'],
   });
+  const peers = peerClock();
   const timeoutMs = config.number('http.timeout');
   const sources = new Map<number, TokenSource>();
 
@@ -88,6 +91,7 @@ export async function createNet(app: App): Promise<Net> {
 
   return {
     transport,
+    peerClock: peers,
     plain,
     lock,
     developerApp,
@@ -97,6 +101,7 @@ export async function createNet(app: App): Promise<Net> {
         clock,
         timeoutMs,
         service,
+        peerClock: peers,
         tokens: tokensOf(account, service),
         meter,
         ...(trace ? { trace } : {}),

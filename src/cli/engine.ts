@@ -42,6 +42,7 @@ export async function openEngine(app: App): Promise<OpenEngine> {
         http.add(service.id, exchange);
         trace?.(exchange);
       }),
+    peerClock: net.peerClock,
     freshen: net.freshen,
     anonymous: net.plain(),
     obtain: await createObtain(app, (message) => emit({ kind: 'notice', message })),

@@ -6,6 +6,7 @@ import type { Http } from '../core/http.ts';
 import type { RetryPolicy } from '../core/job.ts';
 import type { FrameWish, MediaFile } from '../core/media.ts';
 import type { PlatformId } from '../core/names.ts';
+import type { PeerClock } from '../core/peer-clock.ts';
 import type { Platform, Service } from '../core/platform.ts';
 import type { Rule } from '../core/rule.ts';
 import type { Meter, Trace, TracedExchange } from '../core/session.ts';
@@ -25,6 +26,8 @@ export interface BackfillSum {
 export interface EngineDeps {
   store: Store;
   clock: Clock;
+  /** What time it is at the services, as their answers to `connect`'s requests told. */
+  peerClock?: PeerClock;
   /** Uniform in [0, 1): jitter. */
   random(): number;
   registry: Registry;

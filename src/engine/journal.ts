@@ -13,6 +13,8 @@ export interface JournalOptions {
   jobId: number;
   journal: JournalStore;
   clock: Clock;
+  /** How far the platform's clock is ahead of ours, in ms: sendings and look-ups are told apart by its time. */
+  aheadMs?: () => number;
   seal: Seal;
   /** The platform's: how long after a sending a look-up may still miss it. */
   settleMs: number;
@@ -43,6 +45,8 @@ export interface OpenRun extends Run {
  */
 export async function openRun(options: JournalOptions): Promise<OpenRun> {
   const { jobId, journal, clock, seal } = options;
+  const aheadMs = () => options.aheadMs?.() ?? 0;
+  const platformNow = () => clock.now() + aheadMs();
   const rows = new Map((await journal.load(jobId)).map((row) => [row.name, row]));
   let progressed = false;
   let committed = [...rows.values()].some((row) => row.kind === 'commit');
@@ -72,11 +76,11 @@ export async function openRun(options: JournalOptions): Promise<OpenRun> {
 
   /** Writes the intent, sends, writes the outcome. */
   async function send<T>(name: string, call: Commit<T>): Promise<T> {
-    const intendedAt = clock.now();
-    await journal.intend(jobId, name, intendedAt);
+    const startedAt = clock.now();
+    await journal.intend(jobId, name, platformNow());
     const before = committed;
     committed = true;
-    if (clock.now() - intendedAt > STALL_MS) await journal.mayArrive(jobId, name, clock.now());
+    if (clock.now() - startedAt > STALL_MS) await journal.mayArrive(jobId, name, platformNow());
     let result: T;
     try {
       await options.witness?.();
@@ -86,7 +90,7 @@ export async function openRun(options: JournalOptions): Promise<OpenRun> {
       if (failure.certain) {
         await journal.withdraw(jobId, name, clock.now());
         committed = before;
-      } else await journal.mayArrive(jobId, name, clock.now());
+      } else await journal.mayArrive(jobId, name, platformNow());
       throw failure.certain || failure.kind !== 'reject' ? failure : uncertain(failure);
     }
     await record(name, 'commit', result, false);
@@ -98,12 +102,16 @@ export async function openRun(options: JournalOptions): Promise<OpenRun> {
     if (call.inDoubt === 'repeat') return undefined;
     if (call.inDoubt === 'ask') throw new Failure('E_UNKNOWN_OUTCOME', { kind: 'doubt' });
     // What counts is the time before the question: an answer that is slow, or read by a process that was
-    // stopped meanwhile, tells of the moment when it was asked.
-    const askedAt = clock.now();
-    const answer: LookUp<T> = await call.inDoubt(await firstSending(row, askedAt));
+    // stopped meanwhile, tells of the moment when it was asked. Only the answer may tell what time it is there.
+    const ourAskedAt = clock.now();
+    const answer: LookUp<T> = await call.inDoubt(searchFrom(row));
     if (typeof answer === 'object') return answer;
+    const askedAt = ourAskedAt + aheadMs();
     const settleMs = call.settleMs ?? options.settleMs;
-    const elapsed = askedAt - Math.min(askedAt, row.latestAt ?? row.sentAt ?? askedAt);
+    const lastAt = row.latestAt ?? row.sentAt ?? askedAt;
+    // A sending of the future was noted before a clock was set back.
+    if (lastAt > askedAt) await journal.mayArrive(jobId, row.name, askedAt);
+    const elapsed = askedAt - Math.min(askedAt, lastAt);
     if (elapsed < settleMs) {
       // Platforms list new posts late. Look again soon, then in growing gaps, at the latest when it must be there.
       const gap = Math.max(1000, Math.min(settleMs - elapsed, elapsed));
@@ -113,10 +121,10 @@ export async function openRun(options: JournalOptions): Promise<OpenRun> {
     return undefined;
   }
 
-  /** From when on a look-up must search. An intent of the future was written before the clock was set back. */
-  async function firstSending(row: StepRow, now: number): Promise<number> {
+  /** From when on a look-up must search. An intent of the future was written before a clock was set back. */
+  function searchFrom(row: StepRow): number {
+    const now = platformNow();
     const first = row.firstSentAt ?? row.sentAt ?? now;
-    if ((row.latestAt ?? row.sentAt ?? now) > now) await journal.mayArrive(jobId, row.name, now);
     return first > now ? now - LONGEST_DOUBT_MS : first;
   }
 

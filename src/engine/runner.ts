@@ -49,6 +49,7 @@ export async function runJob(
       jobId: job.id,
       journal: store.journal,
       clock,
+      aheadMs: () => deps.peerClock?.aheadOf(platform.id) ?? 0,
       seal: deps.seal,
       settleMs: platform.settleMs,
       guard: () => sourceStillPublic(deps, video),

@@ -2,6 +2,7 @@ import type { Grant } from '../core/account.ts';
 import { type Clock, MINUTE } from '../core/clock.ts';
 import { asFailure, Failure } from '../core/failure.ts';
 import type { Http, HttpRequest, HttpResponse } from '../core/http.ts';
+import type { PeerClock } from '../core/peer-clock.ts';
 import type { Service } from '../core/platform.ts';
 import type { Meter, TokenSource, Trace } from '../core/session.ts';
 import { retryAfter, standardFailure } from './classify.ts';
@@ -16,6 +17,8 @@ export interface HttpPieces {
   /** Whose error answers are read; without one only the shared rule applies. */
   service?: Service;
   trace?: Trace;
+  /** Told what time it is at the service. */
+  peerClock?: PeerClock;
   /** Default deadline of a request: setting `http.timeout`. */
   timeoutMs: number;
 }
@@ -108,6 +111,7 @@ async function ask(pieces: HttpPieces, request: HttpRequest): Promise<HttpRespon
     throw withoutSecrets(asFailure(error));
   }
   tell(response);
+  if (service) pieces.peerClock?.note(service.id, response.headers['date'], startedAt, clock.now());
   return toResponse(response, raw.url, service?.name);
 }
 

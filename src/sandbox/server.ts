@@ -26,6 +26,8 @@ export async function serveSandbox(
 ): Promise<SandboxServer> {
   let url = '';
   const server = createServer((request, response) => {
+    // Whoever asks is told the sandbox's time, not this machine's.
+    response.setHeader('date', new Date(sandbox.clock.now()).toUTCString());
     serve(sandbox, url, request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
       else sendText(response, 500, error instanceof Error ? error.message : String(error));

@@ -17,17 +17,19 @@ interface Row {
 /** When a request left; or when its intent was written, and the latest instant at which it may have left. */
 type Sending = number | [intendedAt: number, latestAt: number];
 
-const STRETCH = `
+const stretchTo = (latest: string) => `
   UPDATE steps SET sent = json_set(sent, '$[#-1]', json_array(
-    coalesce(json_extract(sent, '$[#-1][0]'), json_extract(sent, '$[#-1]')), CAST(:at AS INTEGER)))
+    coalesce(json_extract(sent, '$[#-1][0]'), json_extract(sent, '$[#-1]')), CAST(${latest} AS INTEGER)))
   WHERE job_id = :jobId AND kind = 'commit' AND state = 'intent'`;
+const LATEST = "coalesce(json_extract(sent, '$[#-1][1]'), json_extract(sent, '$[#-1]'))";
 
 /**
  * Notes, inside the caller's transaction, that what a job sent without an answer may have left as late as `at`:
- * whoever writes an intent can be stopped (a closed lid) before the request leaves, and die right after it.
+ * whoever writes an intent can be stopped (a closed lid) before the request leaves, and die right after it. Never
+ * earlier than what is known: this machine's clock may be behind.
  */
 export function stretcher({ query }: Connection): (jobId: number, at: number) => void {
-  const stretch = query(STRETCH);
+  const stretch = query(stretchTo(`max(:at, ${LATEST})`));
   return (jobId, at) => void stretch.run({ jobId, at });
 }
 
@@ -55,7 +57,7 @@ export function journalStore(connection: Connection): JournalStore {
     UPDATE steps SET sent = json_remove(sent, '$[#-1]')
     WHERE job_id = :jobId AND name = :name AND kind = 'commit' AND state = 'intent'
     RETURNING json_array_length(sent) AS left`);
-  const stretch = query(`${STRETCH} AND name = :name`);
+  const stretch = query(`${stretchTo(':at')} AND name = :name`);
   const erase = query('DELETE FROM steps WHERE job_id = :jobId AND name = :name');
 
   return {

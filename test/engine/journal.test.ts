@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { DAY, HOUR, MINUTE, SECOND, TestClock } from '../../src/core/clock.ts';
 import { Failure } from '../../src/core/failure.ts';
 import type { Commit, LookUp } from '../../src/core/platform.ts';
-import { openRun } from '../../src/engine/journal.ts';
+import { type JournalOptions, openRun } from '../../src/engine/journal.ts';
 import { openStore } from '../../src/store/sqlite.ts';
 import { memoryVault } from '../../src/vault/memory.ts';
 import { journalSeal } from '../../src/vault/seal.ts';
@@ -11,7 +11,7 @@ import { openLane, T0 } from '../store/examples.ts';
 const SETTLE_MS = 5 * MINUTE;
 
 /** A job with its journal on a disk in memory, and a run that can be opened again and again. */
-async function openJob(options: { guard?: () => Promise<void> } = {}) {
+async function openJob(options: Pick<JournalOptions, 'guard' | 'aheadMs'> = {}) {
   const clock = new TestClock(T0);
   const store = await openStore({ path: ':memory:', clock });
   onTestFinished(() => store.close());
@@ -263,6 +263,37 @@ describe('time that goes astray while a commit is in doubt', () => {
     expect([failure.kind, lookedFrom]).toEqual(['later', now - 7 * DAY]);
     clock.advance(SETTLE_MS);
     expect(await (await open()).commit('publish', { act: async () => 'p2', inDoubt: look })).toBe('p2');
+  });
+
+  it('counts by the platform’s time, where a clock was behind at the sending and is set right', async () => {
+    let aheadMs = 3 * DAY;
+    const { open, clock } = await openJob({ aheadMs: () => aheadMs });
+    await failureOf((await open()).commit('publish', { act: lost, inDoubt: 'ask' }));
+    clock.advance(3 * DAY + SECOND);
+    aheadMs = 0;
+    const call: Commit<string> = { act: unsent, inDoubt: looking('absent') };
+    expect((await failureOf((await open()).commit('publish', call))).kind).toBe('later');
+    clock.advance(SETTLE_MS);
+    expect(await (await open()).commit('publish', { ...call, act: async () => 'p2' })).toBe('p2');
+  });
+
+  it('takes the platform’s time from the look-up, where nothing was asked of it before', async () => {
+    let aheadMs = 0;
+    const { open, clock } = await openJob({ aheadMs: () => aheadMs });
+    await failureOf((await open()).commit('publish', { act: lost, inDoubt: 'ask' }));
+    // Behind for one look, and right again.
+    clock.advance(-3 * DAY);
+    const answered = async () => {
+      aheadMs = 3 * DAY + SECOND;
+      return 'absent' as const;
+    };
+    await failureOf((await open()).commit('publish', { act: unsent, inDoubt: answered }));
+    clock.advance(3 * DAY + 2 * SECOND);
+    aheadMs = 0;
+    const failure = await failureOf(
+      (await open()).commit('publish', { act: unsent, inDoubt: looking('absent') }),
+    );
+    expect(failure.kind).toBe('later');
   });
 
   it('takes an intent without an instant for one of now', async () => {

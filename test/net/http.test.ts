@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { MINUTE, TestClock } from '../../src/core/clock.ts';
+import { DAY, MINUTE, TestClock } from '../../src/core/clock.ts';
 import { Failure } from '../../src/core/failure.ts';
 import type { HttpRequest } from '../../src/core/http.ts';
 import type { LimitReading } from '../../src/core/limit.ts';
+import { peerClock } from '../../src/core/peer-clock.ts';
 import type { Service } from '../../src/core/platform.ts';
 import { accountHttp, plainHttp } from '../../src/net/http.ts';
 import { bench, grantOf, service } from './account-bench.ts';
@@ -301,4 +302,18 @@ test('what is spent leaves at once: the token comes first, and after a slow rene
     await http.send({ url: api });
   }
   expect(log).toEqual(['token', 'spend', 'renewed', 'token', 'spend', 'renewed', 'spend']);
+});
+
+test('an answer tells what time it is at its service', async () => {
+  const { url } = await httpServer((_request, response) => {
+    response.setHeader('date', 'Mon, 23 Nov 2026 12:00:00 GMT');
+    response.end('{}');
+  });
+  const peers = peerClock();
+  const http = plainHttp({
+    ...{ transport: transportTo(url), timeoutMs: 5000, service, peerClock: peers },
+    clock: new TestClock(Date.UTC(2026, 10, 20, 12)),
+  });
+  await http.send({ url: `${api}/a` });
+  expect(peers.aheadOf('x')).toBe(3 * DAY);
 });

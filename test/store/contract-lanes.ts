@@ -111,6 +111,10 @@ export function describeLanes(open: OpenStore): void {
       await store.jobs.recover(T0 + 50);
       expect(await store.journal.load(lost)).toMatchObject([{ firstSentAt: T0, latestAt: T0 + 3 }]);
       expect(await store.journal.load(died)).toMatchObject([{ firstSentAt: T0, latestAt: T0 + 50 }]);
+      // A clock that is behind now makes nothing earlier than it was.
+      await store.jobs.claim(lane.account.id, T0 + 50);
+      await store.jobs.recover(T0 - 50);
+      expect(await store.journal.load(died)).toMatchObject([{ firstSentAt: T0, latestAt: T0 + 50 }]);
     });
 
     it('get back one job whose run could not be written down', async () => {
