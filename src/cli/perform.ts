@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { Failure } from '../core/failure.ts';
 import type { Store } from '../store/types.ts';
@@ -5,6 +6,7 @@ import type { Deed } from '../web/deps.ts';
 import { scopeStore } from '../web/scope.ts';
 import type { App } from './app.ts';
 import type { Action, Turn } from './command.ts';
+import { makeFolder } from './paths.ts';
 
 /** What the local API and other programs may ask for, by name: the same functions that the commands run. */
 const deeds: Readonly<Record<string, () => Promise<Action>>> = {
@@ -38,7 +40,11 @@ const deeds: Readonly<Record<string, () => Promise<Action>>> = {
   'jobs cancel': async () => (await import('./actions/jobs-change.ts')).cancelJobs,
   'jobs approve': async () => (await import('./actions/jobs-approve.ts')).approveJobs,
   'jobs edit': async () => (await import('./actions/jobs-approve.ts')).editJob,
+  'jobs approve-link': async () => (await import('./actions/jobs-link.ts')).approvalLink,
   'jobs resolve': async () => (await import('./actions/jobs-resolve.ts')).resolveJob,
+  'alerts rules': async () => (await import('./actions/alerts.ts')).listRules,
+  'alerts test': async () => (await import('./actions/alerts.ts')).testAlerts,
+  'alerts remove': async () => (await import('./actions/alerts.ts')).removeAlerts,
   alerts: async () => (await import('./actions/alerts.ts')).listAlerts,
   'alerts problems': async () => (await import('./actions/alerts.ts')).listProblems,
   users: async () => (await import('./actions/users.ts')).listUsers,
@@ -46,9 +52,20 @@ const deeds: Readonly<Record<string, () => Promise<Action>>> = {
   'users set': async () => (await import('./actions/users.ts')).setUser,
   'users remove': async () => (await import('./actions/users.ts')).removeUser,
   'token revoke': async () => (await import('./actions/tokens.ts')).revokeToken,
+  'daemon status': async () => (await import('./actions/control.ts')).status,
+  'daemon pause': async () => (await import('./actions/control.ts')).pause,
+  'daemon resume': async () => (await import('./actions/control.ts')).resume,
+  'daemon poll': async () => (await import('./actions/control.ts')).poll,
+  'daemon drain': async () => (await import('./actions/control.ts')).drain,
+  'daemon reload': async () => (await import('./actions/control.ts')).reload,
+  import: async () => (await import('./actions/import.ts')).importExport,
+  backup: async () => (await import('./actions/backup.ts')).backup,
+  'ledger import': async () => (await import('./actions/ledger.ts')).importLedger,
   errors: async () => (await import('./actions/errors.ts')).listErrors,
   'errors explain': async () => (await import('./actions/errors.ts')).explainError,
   doctor: async () => (await import('./actions/doctor.ts')).doctor,
+  'host check': async () => (await import('./actions/host.ts')).checkHost,
+  'host remove': async () => (await import('./actions/host.ts')).removeHost,
   host: async () => (await import('./actions/host.ts')).showHost,
   quarantine: async () => (await import('./actions/quarantine.ts')).showQuarantine,
   'quarantine release': async () => (await import('./actions/quarantine.ts')).release,
@@ -83,10 +100,19 @@ export async function perform(app: App, deed: Deed, user: string | null): Promis
     note: () => undefined,
     sayNotes: () => undefined,
   };
-  await action(turn, (deed.options ?? {}) as never, ...((deed.args ?? []) as never[]));
+  await action(turn, (deed.options ?? {}) as never, ...(argsOf(app, deed) as never[]));
   // What the daemon does right now is told with the names of everybody’s accounts.
   if (user !== null && deed.name === 'status') return { ...(printed as object), doing: null };
   return printed;
+}
+
+/** Where a folder of the home is named, the first argument becomes a path in it. */
+function argsOf(app: App, { folder, args = [] }: Deed): Deed['args'] {
+  if (folder === undefined) return args;
+  const place = join(app.paths.data, folder);
+  makeFolder(place);
+  const [name, ...rest] = args;
+  return [join(place, String(name)), ...rest];
 }
 
 /** The same app with other streams and, for a user, that user’s store. What was opened stays open. */

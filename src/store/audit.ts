@@ -43,12 +43,21 @@ const DEFAULT_LIMIT = 50;
 /** What was posted, by which rule, on whose word; and what people decided. */
 export function auditStore({ query, read }: Connection): AuditStore {
   const all = query<Columns>(`
-    SELECT * FROM audit WHERE (:jobId IS NULL OR job_id = :jobId) AND at >= :since
+    SELECT * FROM audit WHERE (:jobId IS NULL OR job_id = :jobId) AND at >= :since AND id < :before
+      AND (:user IS NULL OR json_extract(detail, '$.user') = :user)
     ORDER BY id DESC LIMIT :limit`);
   return {
-    list: ({ jobId, since, limit }) =>
+    list: ({ jobId, user, since, limit, before }) =>
       read(() =>
-        all.all({ jobId: jobId ?? null, since: since ?? 0, limit: limit ?? DEFAULT_LIMIT }).map(
+        all
+          .all({
+            jobId: jobId ?? null,
+            user: user ?? null,
+            since: since ?? 0,
+            before: before ?? Number.MAX_SAFE_INTEGER,
+            limit: limit ?? DEFAULT_LIMIT,
+          })
+          .map(
           (row): AuditRow => ({
             id: row.id,
             at: row.at,

@@ -558,8 +558,14 @@ export interface AuditRow {
 }
 
 export interface AuditStore {
-  /** Newest first; default 50. `since` is epoch ms. */
-  list(filter: { jobId?: number; since?: number; limit?: number }): Promise<AuditRow[]>;
+  /** Newest first; default 50. `since` is epoch ms; `before`: only lines below this id, the next page. */
+  list(filter: {
+    jobId?: number;
+    user?: string;
+    since?: number;
+    limit?: number;
+    before?: number;
+  }): Promise<AuditRow[]>;
 }
 
 /** One job as other tools know it: names that hold on any machine. */

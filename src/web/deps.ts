@@ -21,6 +21,8 @@ export interface Deed {
   options?: Readonly<Record<string, unknown>>;
   args?: readonly (string | readonly string[])[];
   input?: string;
+  /** The first argument is the name of a new file in this folder of the home. */
+  folder?: 'backups';
 }
 
 /** Something that changed, for those who listen. `user` null: concerns all. */

@@ -30,7 +30,10 @@ export interface House {
   close(): Promise<void>;
 }
 
-const MOST_CONNECTIONS = 256;
+/** 200 programs, 50 pages, and room for a person who looks why. */
+const MOST_CONNECTIONS = 512;
+/** Whoever asked for the end is still told that it comes. */
+const LAST_ANSWERS_MS = 1_000;
 
 /**
  * Listens. Until somebody asks for more than `/livez`, `/readyz` and `/metrics`, nothing but node's own server is in memory.
@@ -48,7 +51,10 @@ export async function openDoor(
   let house: Promise<House> | undefined;
   let own: OwnOrigins = new Set();
 
+  const underway = new Set<ServerResponse>();
   const answer = (request: IncomingMessage, response: ServerResponse) => {
+    underway.add(response);
+    response.once('close', () => underway.delete(response));
     setSafeHeaders(response, secure);
     try {
       checkOrigin(request, own);
@@ -87,10 +93,15 @@ export async function openDoor(
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await (await house?.catch(() => undefined))?.close();
+      await settle(underway, deps.clock.now() + LAST_ANSWERS_MS, deps.clock);
       server.closeAllConnections();
       await closed;
     },
   };
+}
+
+async function settle(underway: ReadonlySet<unknown>, until: number, clock: WebDeps['clock']): Promise<void> {
+  while (underway.size > 0 && clock.now() < until) await clock.sleep(10);
 }
 
 function readAddress(text: string): { host: string; port: number } {

@@ -4,11 +4,14 @@ import { plainLookPart } from './pages/plain-look.ts';
 import { signInPart } from './pages/sign-in.ts';
 import type { Part } from './route.ts';
 import { accountsPart, sourcesPart } from './routes/accounts.ts';
+import { alertsPart } from './routes/alerts.ts';
 import { analyticsPart } from './routes/analytics.ts';
+import { daemonPart } from './routes/daemon.ts';
 import { docsPart } from './routes/docs.ts';
 import { eventsPart } from './routes/events.ts';
 import { jobsPart } from './routes/jobs.ts';
 import { machinePart } from './routes/machine.ts';
+import { recordsPart } from './routes/records.ts';
 import { rulesPart } from './routes/rules.ts';
 import { sessionPart } from './routes/session.ts';
 import { usersPart } from './routes/users.ts';
@@ -25,6 +28,9 @@ export const parts: readonly Part[] = [
   jobsPart,
   usersPart,
   analyticsPart,
+  alertsPart,
+  recordsPart,
+  daemonPart,
   eventsPart,
   docsPart,
   signInPart,

@@ -44,6 +44,7 @@ export function scopeStore(store: Store, user: string): Store {
       take: async (id, kind) =>
         (await store.credentials.get(id))?.user === user ? store.credentials.take(id, kind) : undefined,
     }),
+    audit: { list: (filter) => store.audit.list({ ...filter, user }) },
     analytics: { read: (filter) => store.analytics.read({ ...filter, user }) },
   };
 }

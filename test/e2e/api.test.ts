@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -65,6 +67,11 @@ describe('the API of a running daemon', () => {
       ['/warnings', ['warnings']],
       ['/errors?limit=200', ['errors', 'list']],
       ['/apps', ['app', 'list']],
+      ['/alerts', ['alerts', 'list']],
+      ['/alerts/deliveries', ['alerts', 'list', '--deliveries']],
+      ['/alerts/rules', ['alerts', 'rules']],
+      ['/alerts/problems', ['alerts', 'problems']],
+      ['/audit', ['audit']],
     ] as const;
     for (const [path, args] of pairs) {
       const { body } = await ask(`/api/v1${path}`);
@@ -88,6 +95,41 @@ describe('the API of a running daemon', () => {
       const { body } = await ask(`/api/v1${path}`);
       expect({ path, body: strip(body) }).toEqual({ path, body: strip(await cli(...args)) });
     }
+  });
+
+  it('controls the daemon as the commands do', async () => {
+    const post = async (path: string, body: object = {}) =>
+      (await ask(`/api/v1${path}`, { method: 'POST', body: JSON.stringify(body) })).body;
+    expect(await post('/daemon/pause')).toMatchObject({ state: 'paused' });
+    expect(await cli('daemon', 'status')).toMatchObject({ state: 'paused' });
+    expect(await post('/daemon/resume')).toMatchObject({ state: 'running' });
+    expect(await post('/daemon/poll')).toMatchObject({ polled: 1 });
+    const { settings } = (await post('/daemon/reload')) as { settings: object };
+    expect(settings).toEqual(((await cli('daemon', 'reload')) as { settings: object }).settings);
+    const { body } = await ask('/api/v1/daemon');
+    const { nextDueAt: _, ...state } = body;
+    expect(await cli('daemon', 'status')).toMatchObject(state);
+  });
+
+  it('copies the database, gives the ledger and takes it in again', async () => {
+    const post = async (path: string, body: object) =>
+      ask(`/api/v1${path}`, { method: 'POST', body: JSON.stringify(body) });
+    const { body } = await post('/backups', { name: 'today.db' });
+    expect(await cli('backup', String(body['path']), '--verify')).toMatchObject({ ok: true });
+    expect((await post('/backups', { name: 'today.db' })).status).toBe(409);
+    expect((await post('/backups', { name: '../today.db' })).status).toBe(400);
+    const file = join(home.dir, 'history.jsonl');
+    await cli('ledger', 'export', file);
+    const [, ...lines] = readFileSync(file, 'utf8').trim().split('\n');
+    const ledger = (await ask('/api/v1/ledger')).body;
+    expect(ledger['items']).toEqual(lines.map((line) => JSON.parse(line) as unknown));
+    const dry = { path: file, dryRun: true };
+    expect((await post('/ledger/import', dry)).body).toEqual(
+      await cli('ledger', 'import', file, '--dry-run'),
+    );
+    const missing = await post('/imports', { path: join(home.dir, 'none.zip') });
+    expect(missing.body).toMatchObject({ code: 'E_EXPORT' });
+    expect(missing.status).toBeLessThan(500);
   });
 
   it('tells live changes to those whom they concern, and what was missed', async () => {
@@ -206,6 +248,20 @@ describe('an approval link', () => {
     expect(await cli('jobs', 'show', String(jobId))).toMatchObject({ state: 'published' });
     const { body } = await ask('/api/v1/analytics');
     expect(body).toMatchObject({ total: { published: 1, successRate: 1 }, rows: [{ name: 'youtube' }] });
+  });
+});
+
+describe('the end', () => {
+  it('is answered before the daemon that is drained stops', async () => {
+    const { status, body } = await ask('/api/v1/daemon/drain', { method: 'POST' });
+    expect([status, body['state']]).toEqual([200, 'draining']);
+    const gone = () =>
+      fetch(`${daemon.origin}/livez`).then(
+        () => false,
+        () => true,
+      );
+    while (!(await gone()));
+    expect(await cli('status')).toMatchObject({ daemon: 'stopped' });
   });
 });
 

@@ -79,6 +79,17 @@ it('counts a user’s own jobs only, and answers as many requests a minute as th
   await fresh.close();
 });
 
+it('shows a bound viewer the audit of its user alone, page by page', async () => {
+  const bob = await settleUser(bench.store, 'bob', 2);
+  const all = await bench.ask('GET', '/api/v1/audit', { token: admin });
+  expect(new Set(all.body.items?.map(({ user }) => user))).toEqual(new Set(['anna', 'bob']));
+  const token = await bench.token('viewer', 'bob');
+  const own = await bench.ask('GET', '/api/v1/audit?limit=1', { token });
+  expect(own.body).toMatchObject({ items: [{ user: 'bob', job: bob.jobs.published }], next: null });
+  const theirs = await bench.ask('GET', `/api/v1/audit?job=${anna.jobs.published}`, { token });
+  expect(theirs.body.items).toEqual([]);
+});
+
 it('keeps a bound operator from the files of the machine', async () => {
   await bench.store.users.save({ name: 'anna', role: 'operator', limits: {} }, 0);
   const token = await bench.token('operator', 'anna');

@@ -1,3 +1,4 @@
+import { auditView } from '../../web/audit-view.ts';
 import { iso } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { wholeNumber } from '../find.ts';
@@ -14,23 +15,21 @@ export async function listAudit(
     ...(options.job === undefined ? {} : { jobId: wholeNumber(options.job, '--job') }),
     ...(options.since === undefined ? {} : { since: parseMoment(options.since, app.clock.now()) }),
   });
-  print(
-    rows.map(({ at, jobId, ...row }) => ({ at: iso(at), job: jobId, ...row })),
-    () =>
-      rows.length === 0
-        ? 'Nothing was posted or decided yet.'
-        : table(
-            ['WHEN', 'JOB', 'WHAT', 'ACCOUNT', 'RULE', 'ON WHOSE WORD', 'POST'],
-            rows.map((row) => [
-              (iso(row.at) ?? '').slice(0, 16),
-              String(row.jobId),
-              row.action,
-              row.account,
-              row.rule ?? '',
-              row.word ?? row.actor,
-              row.url ?? row.post ?? '',
-            ]),
-            tableWidth(app.io),
-          ),
+  print(rows.map(auditView), () =>
+    rows.length === 0
+      ? 'Nothing was posted or decided yet.'
+      : table(
+          ['WHEN', 'JOB', 'WHAT', 'ACCOUNT', 'RULE', 'ON WHOSE WORD', 'POST'],
+          rows.map((row) => [
+            (iso(row.at) ?? '').slice(0, 16),
+            String(row.jobId),
+            row.action,
+            row.account,
+            row.rule ?? '',
+            row.word ?? row.actor,
+            row.url ?? row.post ?? '',
+          ]),
+          tableWidth(app.io),
+        ),
   );
 }

@@ -3,7 +3,8 @@ import { createWriteStream } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { Failure } from '../../core/failure.ts';
-import type { LedgerMark, LedgerRow, MarkFate, Store } from '../../store/types.ts';
+import type { LedgerMark, MarkFate, Store } from '../../store/types.ts';
+import { ledgerView } from '../../web/ledger-view.ts';
 import { iso, schemaVersion } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { findAccount, findSource } from '../find.ts';
@@ -25,7 +26,7 @@ export async function exportLedger(
   await writeLine(out, { repostLedger: LEDGER_VERSION, exportedAt: iso(app.clock.now()) });
   for (let after = 0; ; ) {
     const rows = await ledger.page(after, PAGE);
-    for (const row of rows) await writeLine(out, lineOf(row));
+    for (const row of rows) await writeLine(out, ledgerView(row));
     count += rows.length;
     const last = rows.at(-1);
     if (!last) break;
@@ -37,24 +38,6 @@ export async function exportLedger(
   if (turn.json) turn.print({ schemaVersion, path: resolve(file), lines: count }, () => '');
   note(`${count} line(s) written to ${resolve(file)}.`);
 }
-
-function lineOf(row: LedgerRow) {
-  return {
-    source: row.source,
-    video: row.video,
-    account: `${row.platform}:${row.handle}`,
-    accountId: row.accountRemoteId,
-    state: row.state,
-    post: row.post && { id: row.post.id, url: webAddress(row.post.url) },
-    at: iso(row.post?.publishedAt ?? row.updatedAt),
-    videoUrl: webAddress(row.videoUrl),
-    videoAt: iso(row.videoAt),
-    caption: row.caption,
-  };
-}
-
-/** A file’s place in a folder says nothing elsewhere. */
-const webAddress = (url: string | null) => (url !== null && /^https?:\/\//u.test(url) ? url : null);
 
 async function openNew(path: string): Promise<Writable> {
   const out = createWriteStream(path, { flags: 'wx', mode: 0o600 });

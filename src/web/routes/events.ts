@@ -6,7 +6,7 @@ import { apiRoot, type Part } from '../route.ts';
 const REMEMBERED = 200;
 /** Proxies cut connections on which nothing is said for a minute. */
 const SIGN_OF_LIFE_MS = 20_000;
-const MOST_LISTENERS = 50;
+const MOST_LISTENERS = 100;
 
 interface Told {
   id: number;

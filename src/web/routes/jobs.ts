@@ -5,7 +5,18 @@ import { isAtLeast } from '../credentials.ts';
 import { limitOf, pageFrom } from '../paging.ts';
 import { addRoute, type Part } from '../route.ts';
 import { editedJob, evidence, job, jobDetails, jobState, platform, waitReason } from '../schemas/objects.ts';
-import { flag, idCursor, idParams, pageOf, pageQuery, since } from '../schemas/parts.ts';
+import {
+  count,
+  flag,
+  idCursor,
+  idParams,
+  instant,
+  pageOf,
+  pageQuery,
+  since,
+  text,
+  version,
+} from '../schemas/parts.ts';
 import { jobView } from '../views.ts';
 
 const words = {
@@ -121,6 +132,41 @@ const changes: Part = (app, deps) => {
     answer: job,
     run: async ({ perform, params, body }) =>
       first(await perform({ name: 'jobs approve', args: [[String(params.id)]], options: body })),
+  });
+
+  addRoute(app, deps, {
+    method: 'POST',
+    url: '/jobs/:id/approval-link',
+    id: 'makeApprovalLink',
+    summary: 'A link by which a client decides about this job, once, without an account; an older one ends',
+    tag: 'jobs',
+    access: 'operator',
+    params: idParams,
+    body: Type.Object(
+      { expires: Type.Optional(Type.String({ maxLength: 20, description: 'A length such as 3d; 7d.' })) },
+      { additionalProperties: false },
+    ),
+    answer: Type.Object({
+      schemaVersion: version,
+      job: idParams.properties.id,
+      url: text,
+      expiresAt: instant,
+    }),
+    run: ({ perform, params, body }) =>
+      perform({ name: 'jobs approve-link', args: [String(params.id)], options: body }),
+  });
+
+  addRoute(app, deps, {
+    method: 'DELETE',
+    url: '/jobs/:id/approval-link',
+    id: 'endApprovalLink',
+    summary: 'End the link of a job',
+    tag: 'jobs',
+    access: 'operator',
+    params: idParams,
+    answer: Type.Object({ schemaVersion: version, job: idParams.properties.id, revoked: count }),
+    run: ({ perform, params }) =>
+      perform({ name: 'jobs approve-link', args: [String(params.id)], options: { revoke: true } }),
   });
 
   addRoute(app, deps, {

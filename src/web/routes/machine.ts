@@ -3,6 +3,7 @@ import { codes } from '../../core/codes.ts';
 import { pageOfAll } from '../paging.ts';
 import { addRoute, type Part } from '../route.ts';
 import {
+  check,
   checks,
   app as developerApp,
   errorCode,
@@ -13,7 +14,7 @@ import {
   warning,
 } from '../schemas/machine.ts';
 import { platform } from '../schemas/objects.ts';
-import { flag, pageOf, pageQuery } from '../schemas/parts.ts';
+import { flag, pageOf, pageQuery, text, version } from '../schemas/parts.ts';
 
 /** The home and the machine as a whole. */
 export const machinePart: Part = (app, deps) => {
@@ -76,6 +77,28 @@ export const machinePart: Part = (app, deps) => {
     access: 'admin of all',
     answer: host,
     run: ({ perform }) => perform({ name: 'host' }),
+  });
+
+  addRoute(app, deps, {
+    method: 'POST',
+    url: '/host/check',
+    id: 'checkHost',
+    summary: 'Put a small file there, fetch it as Meta does, delete it',
+    tag: 'machine',
+    access: 'admin of all',
+    answer: Type.Object({ schemaVersion: version, kind: text, checks: Type.Array(check) }),
+    run: ({ perform }) => perform({ name: 'host check' }),
+  });
+
+  addRoute(app, deps, {
+    method: 'DELETE',
+    url: '/host',
+    id: 'removeHost',
+    summary: 'Forget the media host; copies that are still there are deleted',
+    tag: 'machine',
+    access: 'admin of all',
+    answer: host,
+    run: ({ perform }) => perform({ name: 'host remove' }),
   });
 
   addRoute(app, deps, {
