@@ -37,6 +37,36 @@ export function spanEnd({ from, to }: TimeSpan, timeZone: string, at: number): n
   return within ? nextTime(to, timeZone, at) : undefined;
 }
 
+/** A day of the week (Sunday is 0) and a time of it, in minutes. */
+export interface TimeOfWeek {
+  weekday: number;
+  minute: number;
+}
+
+const dayNames = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+
+/** `mon 09:00`. Throws E_USAGE. */
+export function parseTimeOfWeek(text: string): TimeOfWeek {
+  const [, day = '', time = ''] = /^([a-z]{3})[a-z]*\s+(\S+)$/iu.exec(text.trim()) ?? [];
+  const weekday = dayNames.indexOf(day.toLowerCase());
+  if (weekday >= 0) return { weekday, minute: parseTimeOfDay(time) };
+  throw new Failure('E_USAGE', {
+    message: `“${text}” is no time of the week.`,
+    hint: `Give a day (${dayNames.join(', ')}) and a time, such as “mon 09:00”.`,
+  });
+}
+
+/** The next instant after `at` at which a zone's clocks show this time on this day of the week. */
+export function nextTimeOfWeek({ weekday, minute }: TimeOfWeek, timeZone: string, at: number): number {
+  const today = wallTime(timeZone, at);
+  for (let days = 0; ; days += 1) {
+    const date = addDays(today, days);
+    if (date.weekday !== weekday) continue;
+    const instant = instantOf(timeZone, date, minute);
+    if (instant > at) return instant;
+  }
+}
+
 /** The next instant after `at` at which a zone's clocks show this time of day. */
 export function nextTime(minute: number, timeZone: string, at: number): number {
   const today = wallTime(timeZone, at);

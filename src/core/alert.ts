@@ -45,7 +45,7 @@ export interface AlertMessage {
   schemaVersion: 1;
   /** The same for every try to send this message. */
   id: string;
-  kind: 'alert' | 'digest' | 'test';
+  kind: 'alert' | 'digest' | 'week' | 'test';
   /** Of the worst that is new or still so; `info` where all is over. */
   severity: Severity;
   title: string;
@@ -78,6 +78,8 @@ export interface Channel {
   settings: ChannelSettings;
   /** When the next digest is due (epoch ms); null where none is wanted. */
   digestAt: number | null;
+  /** The same for the weekly summary. */
+  weeklyAt: number | null;
   createdAt: number;
   updatedAt: number;
 }
@@ -94,6 +96,8 @@ export interface ChannelSettings {
   quiet: string | null;
   /** `09:00`: a summary each day. */
   digest: string | null;
+  /** `mon 09:00`: a summary each week. Channels of older versions have no such setting. */
+  weekly?: string | null;
   /** How often what is critical and not mended is told again (ms); 0: never. */
   repeatMs: number;
   /** Where it goes, for people: a host, an address, a chat. Never the secret part. */

@@ -1,8 +1,9 @@
 import type { Channel } from '../core/alert.ts';
-import { nextTime, parseTimeOfDay } from '../core/alert-hours.ts';
+import { nextTime, nextTimeOfWeek, parseTimeOfDay, parseTimeOfWeek } from '../core/alert-hours.ts';
 import type { OpenProblem } from '../store/alert-types.ts';
 import { composeAlert, composeDigest } from './alert-compose.ts';
 import { HOLD_MS, nextBatch } from './alert-plan.ts';
+import { composeWeek } from './alert-week.ts';
 import type { AlertDeps } from './alerts.ts';
 
 type Gathered = Pick<AlertDeps, 'store' | 'clock' | 'newId' | 'settings'>;
@@ -15,6 +16,7 @@ export interface Gatherer {
     groupMs: number,
   ): Promise<readonly number[]>;
   digests(channels: readonly Channel[], open: readonly OpenProblem[]): Promise<readonly number[]>;
+  weeks(channels: readonly Channel[]): Promise<readonly number[]>;
 }
 
 export function createGatherer(deps: Gathered): Gatherer {
@@ -58,6 +60,23 @@ export function createGatherer(deps: Gathered): Gatherer {
         const shown = open.filter(({ missingSince }) => missingSince === null);
         await store.alerts.queue(await composeDigest(store, deps.newId(), shown, now), channel.id, [], now);
         await store.alerts.setDigestAt(channel.id, next);
+        later.push(next);
+      }
+      return later;
+    },
+
+    async weeks(channels) {
+      const now = clock.now();
+      const later: number[] = [];
+      for (const { id, weeklyAt, settings } of channels) {
+        if (weeklyAt === null || !settings.weekly) continue;
+        if (weeklyAt > now) {
+          later.push(weeklyAt);
+          continue;
+        }
+        const next = nextTimeOfWeek(parseTimeOfWeek(settings.weekly), deps.settings().timeZone, now);
+        await store.alerts.queue(await composeWeek(store, deps.newId(), settings.user, now), id, [], now);
+        await store.alerts.setWeeklyAt(id, next);
         later.push(next);
       }
       return later;

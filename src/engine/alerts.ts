@@ -74,9 +74,10 @@ export function createAlerts(deps: AlertDeps): Alerts {
     const open = await notice(deps, watch, pastStore, channels);
     const alerts = await gatherer.alerts(channels, open, groupMs);
     const digests = await gatherer.digests(channels, open);
+    const weeks = await gatherer.weeks(channels);
     await tidying.prune(now);
     const next = await courier.deliver(channels);
-    dueAt = Math.min(now + LOOK_MS, ...alerts, ...digests, ...(next === null ? [] : [next]));
+    dueAt = Math.min(now + LOOK_MS, ...alerts, ...digests, ...weeks, ...(next === null ? [] : [next]));
   }
 
   async function workPastStore(error: unknown): Promise<void> {

@@ -72,11 +72,12 @@ export interface AlertChange {
 export interface AlertStore {
   /** Throws E_EXISTS where the name is taken. */
   addChannel(
-    channel: Pick<Channel, 'name' | 'kind' | 'settings' | 'digestAt'>,
+    channel: Pick<Channel, 'name' | 'kind' | 'settings' | 'digestAt' | 'weeklyAt'>,
     now: number,
   ): Promise<Channel>;
   channels(): Promise<Channel[]>;
   setDigestAt(channelId: number, at: number | null): Promise<void>;
+  setWeeklyAt(channelId: number, at: number | null): Promise<void>;
   /** Whatever waited for it goes with it. */
   removeChannel(name: string): Promise<boolean>;
 

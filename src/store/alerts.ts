@@ -19,6 +19,7 @@ interface ChannelColumns {
   kind: ChannelKind;
   settings: string;
   digest_at: number | null;
+  weekly_at: number | null;
   created_at: number;
   updated_at: number;
 }
@@ -46,21 +47,25 @@ export function alertStore(connection: Connection): AlertStore {
   return { ...channelPart(connection), ...problemPart(connection), ...outbox(connection) };
 }
 
-type ChannelPart = Pick<AlertStore, 'addChannel' | 'channels' | 'setDigestAt' | 'removeChannel'>;
+type ChannelPart = Pick<
+  AlertStore,
+  'addChannel' | 'channels' | 'setDigestAt' | 'setWeeklyAt' | 'removeChannel'
+>;
 
 function channelPart({ query, read, write }: Connection): ChannelPart {
   const insert = query<ChannelColumns>(`
-    INSERT INTO alert_channels (name, kind, settings, digest_at, created_at, updated_at)
-    VALUES (:name, :kind, :settings, :digestAt, :now, :now) RETURNING *`);
+    INSERT INTO alert_channels (name, kind, settings, digest_at, weekly_at, created_at, updated_at)
+    VALUES (:name, :kind, :settings, :digestAt, :weeklyAt, :now, :now) RETURNING *`);
   const all = query<ChannelColumns>('SELECT * FROM alert_channels ORDER BY id');
   const digest = query('UPDATE alert_channels SET digest_at = :at WHERE id = :id');
+  const weekly = query('UPDATE alert_channels SET weekly_at = :at WHERE id = :id');
   const erase = query('DELETE FROM alert_channels WHERE name = :name');
 
   return {
-    addChannel: ({ name, kind, settings, digestAt }, now) =>
+    addChannel: ({ name, kind, settings, digestAt, weeklyAt }, now) =>
       write(() => {
         try {
-          const values = { name, kind, settings: JSON.stringify(settings), digestAt, now };
+          const values = { name, kind, settings: JSON.stringify(settings), digestAt, weeklyAt, now };
           return channelOf(insert.get(values) as ChannelColumns);
         } catch (error) {
           throw isDuplicate(error) ? taken(name) : error;
@@ -68,6 +73,7 @@ function channelPart({ query, read, write }: Connection): ChannelPart {
       }),
     channels: () => read(() => all.all().map(channelOf)),
     setDigestAt: (id, at) => write(() => void digest.run({ id, at })),
+    setWeeklyAt: (id, at) => write(() => void weekly.run({ id, at })),
     removeChannel: (name) => write(() => erase.run({ name }).changes > 0),
   };
 }
@@ -87,6 +93,7 @@ function channelOf(row: ChannelColumns): Channel {
     kind: row.kind,
     settings: parse<ChannelSettings>(row.settings),
     digestAt: row.digest_at,
+    weeklyAt: row.weekly_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

@@ -58,16 +58,16 @@ export function auditStore({ query, read }: Connection): AuditStore {
             limit: limit ?? DEFAULT_LIMIT,
           })
           .map(
-          (row): AuditRow => ({
-            id: row.id,
-            at: row.at,
-            action: row.action,
-            actor: row.actor,
-            jobId: row.job_id,
-            word: row.word,
-            ...parse<Omit<AuditRow, 'id' | 'at' | 'action' | 'actor' | 'jobId' | 'word'>>(row.detail),
-          }),
-        ),
+            (row): AuditRow => ({
+              id: row.id,
+              at: row.at,
+              action: row.action,
+              actor: row.actor,
+              jobId: row.job_id,
+              word: row.word,
+              ...parse<Omit<AuditRow, 'id' | 'at' | 'action' | 'actor' | 'jobId' | 'word'>>(row.detail),
+            }),
+          ),
       ),
   };
 }

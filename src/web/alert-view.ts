@@ -18,6 +18,8 @@ export function channelView(channel: Channel, last: DeliveryRow | undefined, wai
     quiet: settings.quiet,
     digest: settings.digest,
     digestAt: iso(channel.digestAt),
+    weekly: settings.weekly ?? null,
+    weeklyAt: iso(channel.weeklyAt),
     repeatSeconds: settings.repeatMs / 1000,
     waiting,
     last: last ? deliveryView(last) : null,

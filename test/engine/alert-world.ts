@@ -83,7 +83,7 @@ export async function openAlertWorld(store?: Store): Promise<AlertWorld> {
     alerts: open(),
     addChannel: (change = {}, name = 'slack', kind = 'slack') =>
       used.alerts.addChannel(
-        { name, kind, settings: { ...settings, ...change }, digestAt: null },
+        { name, kind, settings: { ...settings, ...change }, digestAt: null, weeklyAt: null },
         clock.now(),
       ),
     async live(ms, each, stepMs = 30 * SECOND) {

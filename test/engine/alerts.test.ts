@@ -221,6 +221,56 @@ describe('whoever sleeps', () => {
   });
 });
 
+describe('the weekly summary', () => {
+  it('comes at its day and hour, once a week, over restarts, with the week before beside it', async () => {
+    const world = await openAlertWorld();
+    const { nextTimeOfWeek, parseTimeOfWeek } = await import('../../src/core/alert-hours.ts');
+    const { store, clock } = world;
+    const at = nextTimeOfWeek(parseTimeOfWeek('Monday 09:00'), 'Europe/Rome', clock.now());
+    const channel = await world.addChannel({ weekly: 'mon 09:00', severity: 'critical' });
+    await store.alerts.setWeeklyAt(channel.id, at);
+    const { account, addJob } = await openLane(store);
+    const publish = async (id: string) => {
+      const job = await addJob({ runAt: clock.now() });
+      await store.jobs.claim(account.id, clock.now());
+      const post = { id, url: null, publishedAt: clock.now(), lagMs: 41_000, warnings: [] };
+      await store.jobs.publish(job, post, exampleAttempt('published'), clock.now());
+    };
+    await publish('one');
+    await die(world);
+    await world.live(3 * DAY, undefined, HOUR);
+    await publish('two');
+    await publish('three');
+    world.restart();
+    await world.live(6 * DAY, undefined, HOUR);
+    const weeks = world.told.filter(({ message }) => message.kind === 'week');
+    expect(weeks.map(({ at: then }) => new Date(then).toISOString().slice(0, 13))).toEqual([
+      '2026-11-23T08',
+      '2026-11-30T08',
+    ]);
+    expect(weeks.map(({ message }) => message.title)).toEqual([
+      'The week: 1 posted, 0 the week before',
+      'The week: 2 posted, 1 the week before',
+    ]);
+    expect(weeks[0]?.message.lines).toEqual([
+      '50 % of what was due went out; 1 dead letter(s), 0 unknown.',
+      'Half were out within 41 s of the original, 95 % within 41 s.',
+      'youtube: 1 posted, within 41 s (median), 1 dead',
+    ]);
+  });
+
+  it('is of one user where its channel is', async () => {
+    const { composeWeek } = await import('../../src/engine/alert-week.ts');
+    const { store, clock } = await openAlertWorld();
+    await openLane(store);
+    const message = await composeWeek(store, 'm', 'nobody', clock.now());
+    expect(message).toMatchObject({
+      title: 'The week: 0 posted, 0 the week before',
+      lines: ['Nothing came up.'],
+    });
+  });
+});
+
 describe('the end of a sign-in', () => {
   it('is told 14, 7, 3 and 1 days before and once it came, each once, then that it is over', async () => {
     const world = await openAlertWorld();

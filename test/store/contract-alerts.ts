@@ -53,7 +53,10 @@ export function describeAlerts(open: OpenStore): void {
     const openChannel = async () => {
       const store = await open();
       const { alerts } = store;
-      const channel = await alerts.addChannel({ name: 'slack', kind: 'slack', settings, digestAt: null }, T0);
+      const channel = await alerts.addChannel(
+        { name: 'slack', kind: 'slack', settings, digestAt: null, weeklyAt: null },
+        T0,
+      );
       const notice = { channelId: channel.id, key: 'disk', state: 'open', step: 'full', dueAt: T0 } as const;
       return { alerts, channel, notice };
     };
@@ -61,10 +64,14 @@ export function describeAlerts(open: OpenStore): void {
     it('keep a channel under its name, once', async () => {
       const { alerts, channel } = await openChannel();
       expect(await alerts.channels()).toEqual([channel]);
-      const again = alerts.addChannel({ name: 'slack', kind: 'ntfy', settings, digestAt: null }, T0);
+      const again = alerts.addChannel(
+        { name: 'slack', kind: 'ntfy', settings, digestAt: null, weeklyAt: null },
+        T0,
+      );
       expect(await codeOf(again)).toBe('E_EXISTS');
       await alerts.setDigestAt(channel.id, T0 + 5);
-      expect((await alerts.channels())[0]?.digestAt).toBe(T0 + 5);
+      await alerts.setWeeklyAt(channel.id, T0 + 6);
+      expect((await alerts.channels())[0]).toMatchObject({ digestAt: T0 + 5, weeklyAt: T0 + 6 });
       expect(await alerts.removeChannel('slack')).toBe(true);
       expect(await alerts.removeChannel('slack')).toBe(false);
     });

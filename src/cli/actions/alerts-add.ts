@@ -5,7 +5,13 @@ import {
   channelKinds,
   type MailSettings,
 } from '../../core/alert.ts';
-import { nextTime, parseTimeOfDay, parseTimeSpan } from '../../core/alert-hours.ts';
+import {
+  nextTime,
+  nextTimeOfWeek,
+  parseTimeOfDay,
+  parseTimeOfWeek,
+  parseTimeSpan,
+} from '../../core/alert-hours.ts';
 import { type AlertRule, alertRules, isAlertRule, type Severity } from '../../core/alert-rules.ts';
 import { Failure } from '../../core/failure.ts';
 import { removeChannelSecrets, saveChannelSecrets } from '../../vault/alerts.ts';
@@ -32,6 +38,7 @@ export interface AddOptions extends SecretFlags {
   forUser?: string;
   quiet?: string;
   digest?: string;
+  weekly?: string;
   repeat: string;
 }
 
@@ -48,9 +55,12 @@ export async function addAlert(turn: Turn, options: AddOptions, kindText: string
   const now = app.clock.now();
   const digestAt =
     settings.digest === null ? null : nextTime(parseTimeOfDay(settings.digest), timeZoneOf(app), now);
+  const weeklyAt = settings.weekly
+    ? nextTimeOfWeek(parseTimeOfWeek(settings.weekly), timeZoneOf(app), now)
+    : null;
   const { alerts } = await app.store();
   // The name first: what another channel of this name keeps in the vault must not be written over.
-  const channel = await alerts.addChannel({ name, kind, settings, digestAt }, now);
+  const channel = await alerts.addChannel({ name, kind, settings, digestAt, weeklyAt }, now);
   try {
     await saveChannelSecrets(vault, name, secrets);
   } catch (error) {
@@ -85,9 +95,10 @@ function nameOf(text: string): string {
 }
 
 function commonSettings(options: AddOptions): Omit<ChannelSettings, 'place'> {
-  const { quiet = null, digest = null } = options;
+  const { quiet = null, digest = null, weekly = null } = options;
   if (quiet !== null) parseTimeSpan(quiet);
   if (digest !== null) parseTimeOfDay(digest);
+  if (weekly !== null) parseTimeOfWeek(weekly);
   return {
     severity: options.severity,
     only: options.only === undefined ? null : rulesOf(options.only, '--only'),
@@ -95,6 +106,7 @@ function commonSettings(options: AddOptions): Omit<ChannelSettings, 'place'> {
     user: options.forUser ?? null,
     quiet,
     digest,
+    weekly,
     repeatMs: parseLength(options.repeat, '--repeat'),
   };
 }

@@ -37,13 +37,14 @@ export async function listAlerts(
       rows.length === 0
         ? 'No alert channels yet: nobody is told when something goes wrong.\nAdd one: repost alerts add --help'
         : tallTable(
-            ['NAME', 'KIND', 'FROM', 'QUIET', 'DIGEST', 'LAST', 'WHERE'],
+            ['NAME', 'KIND', 'FROM', 'QUIET', 'DIGEST', 'WEEKLY', 'LAST', 'WHERE'],
             rows.map(({ channel, last }) => [
               channel.name,
               channel.kind,
               channel.kind === 'heartbeat' ? '' : channel.settings.severity,
               channel.settings.quiet ?? '',
               channel.settings.digest ?? '',
+              channel.settings.weekly ?? '',
               last ? `${last.outcome} ${relativeText(last.at, now)}` : 'nothing yet',
               `${channel.settings.place}${last?.error ? `: ${last.error.message}` : ''}`,
             ]),

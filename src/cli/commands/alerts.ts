@@ -95,6 +95,7 @@ function addCommand(alerts: Command, around: Surroundings): void {
     .option('--for-user <name>', 'tell only what is this user’s')
     .option('--quiet <hours>', 'tell only what is critical then, the rest after it, such as 22:00-08:00')
     .option('--digest <time>', 'a summary each day at this time, such as 09:00')
+    .option('--weekly <when>', 'a summary each week at this day and time, such as “mon 09:00”')
     .option('--repeat <length>', 'tell again what is critical and not mended, such as 4h; 0s never', '24h')
     .addHelpText(
       'after',
@@ -102,7 +103,7 @@ function addCommand(alerts: Command, around: Surroundings): void {
         '',
         'Examples:',
         '  $ repost alerts add slack --url-stdin < address.txt',
-        '  $ repost alerts add discord --url-file address.txt --quiet 22:00-08:00 --digest 09:00',
+        '  $ repost alerts add discord --url-file address.txt --quiet 22:00-08:00 --digest 09:00 --weekly "mon 09:00"',
         '  $ repost alerts add telegram --chat @my_alerts --token-stdin < token.txt',
         '  $ repost alerts add ntfy --url-stdin < topic.txt',
         '  $ repost alerts add email --host smtp.example.com --login me --from me@example.com \\',

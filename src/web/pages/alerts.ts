@@ -39,9 +39,9 @@ function problemRow({ severity, title, todo, command, facts: known }: ShownProbl
 }
 
 function channelTable(view: View, channels: readonly ShownChannel[]): Html {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Channels"><table><thead><tr><th>Channel</th><th>Where</th><th>From</th><th>Quiet</th><th>Digest</th><th>Last message</th></tr></thead><tbody>${channels.map(
-    ({ name, kind, place, severity, quiet, digest, last, waiting }) =>
-      html`<tr><td><strong>${name}</strong> <span class="faint">${kind}</span></td><td>${place}</td><td>${severity}</td><td>${quiet ?? '–'}</td><td>${digest ?? '–'}</td><td>${last ? html`${last.outcome} ${ago(Date.parse(last.at ?? ''), view)}${last.error ? html` <span class="bad-text">${last.error.message}</span>` : null}` : 'none yet'}${waiting ? ' (one waits)' : null}</td></tr>`,
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Channels"><table><thead><tr><th>Channel</th><th>Where</th><th>From</th><th>Quiet</th><th>Digest</th><th>Weekly</th><th>Last message</th></tr></thead><tbody>${channels.map(
+    ({ name, kind, place, severity, quiet, digest, weekly, last, waiting }) =>
+      html`<tr><td><strong>${name}</strong> <span class="faint">${kind}</span></td><td>${place}</td><td>${severity}</td><td>${quiet ?? '–'}</td><td>${digest ?? '–'}</td><td>${weekly ?? '–'}</td><td>${last ? html`${last.outcome} ${ago(Date.parse(last.at ?? ''), view)}${last.error ? html` <span class="bad-text">${last.error.message}</span>` : null}` : 'none yet'}${waiting ? ' (one waits)' : null}</td></tr>`,
   )}</tbody></table></div>`;
 }
 
