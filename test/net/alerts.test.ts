@@ -86,7 +86,8 @@ async function openService(kind: ChannelKind, rules: Rules, good?: { status: num
         place: '',
         ...settings,
       },
-      digestAt: null, weeklyAt: null,
+      digestAt: null,
+      weeklyAt: null,
       createdAt: 0,
       updatedAt: 0,
     };
