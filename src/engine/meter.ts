@@ -1,6 +1,7 @@
 import type { Account } from '../core/account.ts';
 import { type Clock, MINUTE } from '../core/clock.ts';
 import { Failure } from '../core/failure.ts';
+import type { HttpRequest } from '../core/http.ts';
 import type { Limit, Window } from '../core/limit.ts';
 import type { Service } from '../core/platform.ts';
 import type { Meter } from '../core/session.ts';
@@ -20,6 +21,9 @@ export function scopeKey(limit: Pick<Limit, 'scope'>, account: Spender): string 
   }
 }
 
+/** A spend with the time that its request may be under way. */
+type Flight = Spend & { limit: { flightMs: number } };
+
 /** Counted when it leaves: after that a request may wait for a new token and for its own answer, a minute each. */
 const FLIGHT_MS = 2 * MINUTE;
 /** Of a short window no more than this part is given away to requests that are under way. */
@@ -32,7 +36,7 @@ export function flightOf(window: Window): number {
 }
 
 /** What one call of a service costs, bucket by bucket. */
-export function spendsOf(service: Service, account: Spender, call: string | undefined): Spend[] {
+export function spendsOf(service: Service, account: Spender, call: string | undefined): Flight[] {
   const costs = { ...service.costs['*'], ...(call === undefined ? {} : service.costs[call]) };
   return service.limits.flatMap((limit) => {
     const amount = costs[limit.bucket] ?? 0;
@@ -54,6 +58,7 @@ export interface MeterOptions {
 
 /** Spends before a request leaves: a crashed request still counts, to the platform's favour. */
 export function openMeter({ service, account, limits, clock, jobId }: MeterOptions): Meter {
+  const spentAt = new WeakMap<HttpRequest, number>();
   return {
     async spend(request) {
       const spends = spendsOf(service, account, request.call);
@@ -61,6 +66,14 @@ export function openMeter({ service, account, limits, clock, jobId }: MeterOptio
       const now = clock.now();
       const answer = await limits.take(spends, jobId ?? null, now);
       if (!answer.ok) throw windowFull(answer.title, answer.freeAt);
+      spentAt.set(request, now);
+    },
+    async ended(request) {
+      const at = spentAt.get(request);
+      const now = clock.now();
+      if (at === undefined) return;
+      const late = spendsOf(service, account, request.call).filter(({ limit }) => now - at > limit.flightMs);
+      if (late.length > 0) await limits.postpone(late, jobId ?? null, at, now);
     },
     async learn(readings) {
       for (const reading of readings) {

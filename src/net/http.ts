@@ -69,23 +69,34 @@ export function accountHttp(pieces: AccountPieces): Http {
     return response;
   }
 
+  /** Spends, and says when the request is over: it may arrive as late as that. */
+  async function metered<T>(request: HttpRequest, work: () => Promise<T>): Promise<T> {
+    await meter.spend(request);
+    try {
+      return await work();
+    } finally {
+      await meter.ended?.(request);
+    }
+  }
+
   return {
     clock,
     async send(request) {
       if (request.authorize === false) {
-        await meter.spend(request);
-        return settle(pieces, await learn(await ask(pieces, request), request), request);
+        return metered(request, async () =>
+          settle(pieces, await learn(await ask(pieces, request), request), request),
+        );
       }
       // The token first: a renewal takes its time, and what is spent must leave at once.
       const grant = await tokens.current();
-      await meter.spend(request);
       const spentAt = clock.now();
-      const response = await askWith(grant, request);
+      const response = await metered(request, () => askWith(grant, request));
       if (!refusesToken(pieces, response, request)) return settle(pieces, response, request);
       const renewed = await tokens.renew(grant);
       if (sameGrant(renewed, grant)) return settle(pieces, response, request);
-      if (clock.now() - spentAt > STALE_SPEND_MS) await meter.spend(request);
-      return settle(pieces, await askWith(renewed, request), request);
+      const again = () => askWith(renewed, request);
+      const stale = clock.now() - spentAt > STALE_SPEND_MS;
+      return settle(pieces, await (stale ? metered(request, again) : again()), request);
     },
   };
 }

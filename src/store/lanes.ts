@@ -62,6 +62,11 @@ export function laneStore(connection: Connection): LaneStore {
     UPDATE jobs INDEXED BY jobs_open SET state = 'waiting', reason = 'ready', run_at = :now, updated_at = :now
     WHERE open_state = 'running' RETURNING id`);
   const mayArrive = stretcher(connection);
+  // A request that was under way may have arrived as late as its intent may have left.
+  const postpone = query(`
+    WITH last (job_id, at) AS (
+      SELECT job_id, max(at) FROM spends WHERE job_id IN (SELECT value FROM json_each(:ids)) GROUP BY job_id)
+    UPDATE spends SET at = :now WHERE at < :now AND (job_id, at) IN (SELECT job_id, at FROM last)`);
   const release = query(`
     UPDATE jobs SET state = 'waiting', reason = 'backoff', run_at = :runAt, updated_at = :now
     WHERE id = :id AND state = 'running'`);
@@ -94,6 +99,7 @@ export function laneStore(connection: Connection): LaneStore {
       write(() => {
         const ids = recover.all({ now }).map((row) => row.id);
         for (const id of ids) mayArrive(id, now);
+        if (ids.length > 0) postpone.run({ ids: JSON.stringify(ids), now });
         return ids.sort((a, b) => a - b);
       }),
     release: (id, runAt, now) =>

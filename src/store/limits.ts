@@ -47,6 +47,10 @@ export function limitStore(connection: Connection): LimitStore {
   const setMax = query(`
     INSERT INTO buckets (scope_key, bucket, own_max) VALUES (:scopeKey, :bucket, :max)
     ON CONFLICT DO UPDATE SET own_max = excluded.own_max`);
+  const postpone = query(`
+    UPDATE spends SET at = :now
+    WHERE id = (SELECT max(id) FROM spends
+      WHERE scope_key = :scopeKey AND bucket = :bucket AND at = :at AND job_id IS :jobId)`);
   const prune = query('DELETE FROM spends WHERE at < :before');
 
   return {
@@ -58,6 +62,11 @@ export function limitStore(connection: Connection): LimitStore {
           if (amount > 0) spend.run({ scopeKey, bucket: limit.bucket, now, amount, jobId });
         }
         return allowance;
+      }),
+    postpone: (spends, jobId, at, now) =>
+      write(() => {
+        for (const { scopeKey, limit } of spends)
+          postpone.run({ scopeKey, bucket: limit.bucket, jobId, at, now });
       }),
     peek: (spends, now) => read(() => allow(buckets, spends, now)),
     learn: (scopeKey, reading, now) =>

@@ -375,7 +375,7 @@ export interface JobStore {
   videosOf(accountId: number): Promise<number[]>;
   /**
    * Jobs that were running when the process died: waiting again, due now; what they sent without an answer may have
-   * left until now. Gives their ids.
+   * left until now, and what they spent last counts as spent now. Gives their ids.
    */
   recover(now: number): Promise<number[]>;
   /** A running job whose verdict could not be written: waiting again, due at runAt, its sending as late as now. No matter where it is not running. */
@@ -635,6 +635,8 @@ export interface LimitStore {
    * Counts what stands in the ledger within each window; honours `blockedUntil` and learned maxima.
    */
   take(spends: readonly Spend[], jobId: number | null, now: number): Promise<Allowance>;
+  /** What was spent at `at` counts as spent at `now`: the request took so long, and nobody knows when it arrived. */
+  postpone(spends: readonly Spend[], jobId: number | null, at: number, now: number): Promise<void>;
   /** What could be spent now, without spending. */
   peek(spends: readonly Spend[], now: number): Promise<Allowance>;
   /** Keeps what an answer said. */

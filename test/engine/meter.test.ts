@@ -113,3 +113,21 @@ it('believes what a platform tells of its own limits, and nothing of those it do
   const unheard = await store.limits.state('account:7', limit('unheard of', 10), T0);
   expect(unheard.used).toBe(0);
 });
+
+it('counts a request as of its end where it took longer than its limit gives to requests under way', async () => {
+  const limits = [limit('messages', 20, { window: { kind: 'trailing', ms: MINUTE } }), limit('calls', 100)];
+  const { clock, store, meter } = await openBooks({ limits, costs: { '*': { messages: 1, calls: 1 } } });
+  const spentAt = async () =>
+    Promise.all(
+      limits.map(async (one) => (await store.limits.ledger('account:7', one, clock.now())).spends[0]?.at),
+    );
+  const request = requestOf();
+  await meter.spend(request);
+  clock.advance(4 * SECOND);
+  await meter.ended?.(request);
+  expect(await spentAt()).toEqual([T0, T0]);
+  clock.advance(26 * SECOND);
+  await meter.ended?.(request);
+  expect(await spentAt()).toEqual([T0 + 30 * SECOND, T0]);
+  await meter.ended?.(requestOf());
+});

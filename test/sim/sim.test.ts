@@ -24,6 +24,10 @@ describe('the simulation', () => {
     expect((await simulate(57, usualWeather)).breaches).toEqual([]);
   });
 
+  it('counts a request that arrived late where its limit is short', async () => {
+    expect((await simulate(61, usualWeather)).breaches).toEqual([]);
+  });
+
   it('plays the same world twice', async () => {
     const [one, other] = [await simulate(3, short), await simulate(3, short)];
     expect(other).toEqual(one);

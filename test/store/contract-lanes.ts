@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { HOUR } from '../../src/core/clock.ts';
 import type { WaitReason } from '../../src/core/failure.ts';
 import type { OpenStore } from './contract.ts';
+import { limitOf } from './contract-limits.ts';
 import { exampleAttempt, exampleVerdict, openLane, T0 } from './examples.ts';
 
 export function describeLanes(open: OpenStore): void {
@@ -115,6 +117,25 @@ export function describeLanes(open: OpenStore): void {
       await store.jobs.claim(lane.account.id, T0 + 50);
       await store.jobs.recover(T0 - 50);
       expect(await store.journal.load(died)).toMatchObject([{ firstSentAt: T0, latestAt: T0 + 50 }]);
+    });
+
+    it('count what a dead process spent last as spent when it was found dead', async () => {
+      const store = await open();
+      const lane = await openLane(store);
+      const [died, waits] = [await lane.addJob(), await lane.addJob()];
+      await store.jobs.claim(lane.account.id, T0);
+      const limit = limitOf({ kind: 'trailing', ms: HOUR }, 10);
+      const spend = (id: number, at: number) =>
+        store.limits.take([{ scopeKey: 'account:1', limit, amount: 1 }], id, at);
+      for (const [id, at] of [
+        [died, T0],
+        [died, T0 + 5],
+        [waits, T0 + 6],
+      ] as const)
+        await spend(id, at);
+      await store.jobs.recover(T0 + 50);
+      const { spends } = await store.limits.ledger('account:1', limit, T0 + 50);
+      expect(spends.map(({ at }) => at)).toEqual([T0, T0 + 6, T0 + 50]);
     });
 
     it('get back one job whose run could not be written down', async () => {

@@ -30,6 +30,17 @@ export function describeLimits(open: OpenStore): void {
       freeAt,
     });
 
+    it('count a request that took long as of its end', async () => {
+      const store = await open();
+      const spends = [{ scopeKey: KEY, limit: trailing, amount: 1 }];
+      for (const _ of [1, 2, 3]) await spend(store, trailing, T0);
+      await store.limits.postpone(spends, null, T0, T0 + HOUR);
+      await store.limits.postpone(spends, null, T0 + 1, T0 + 5 * HOUR);
+      await store.limits.postpone(spends, 4, T0, T0 + 5 * HOUR);
+      const { spends: rows } = await store.limits.ledger(KEY, trailing, T0 + HOUR);
+      expect(rows.map(({ at }) => at)).toEqual([T0, T0, T0 + HOUR]);
+    });
+
     it('of a trailing window free one by one', async () => {
       const store = await open();
       for (const at of [T0, T0 + HOUR, T0 + 2 * HOUR]) {
