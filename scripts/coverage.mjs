@@ -9,6 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const judged = [
   'src/core/calendar.ts',
   'src/core/job.ts',
+  'src/core/peer-clock.ts',
   'src/engine/fairness.ts',
   'src/engine/journal.ts',
   'src/engine/lanes.ts',
@@ -22,6 +23,7 @@ const judged = [
 const tests = [
   'test/core/calendar.test.ts',
   'test/core/job.test.ts',
+  'test/core/peer-clock.test.ts',
   'test/engine/fairness.test.ts',
   'test/engine/journal.test.ts',
   'test/engine/lanes.test.ts',

@@ -108,8 +108,8 @@ export function judge(
 }
 
 function nextStep(why: 'E_ATTEMPTS' | 'E_GAVE_UP'): Pick<JobError, 'hint' | 'command'> {
-  const { title, todo, command } = codes[why];
-  return { hint: `${title} ${todo}`, ...(command === undefined ? {} : { command }) };
+  const { title, todo } = codes[why];
+  return { hint: `${title} ${todo}`, command: 'repost jobs retry ID' };
 }
 
 /** Exponential with full jitter: uniform in (0, base · 2ⁿ⁻¹], never past the cap. `attempt` counts from 1. */
