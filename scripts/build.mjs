@@ -16,6 +16,8 @@ await build({
   platform: 'node',
   target: 'node20.18',
   packages: 'external',
+  // Where node_modules is a link, the bundle must not name its target.
+  preserveSymlinks: true,
   // Only the few functions of it that are used go into the bundle: the whole costs 20 MB of memory.
   alias: { typebox: './node_modules/typebox/build/index.mjs' },
   sourcemap: true,

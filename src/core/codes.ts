@@ -142,6 +142,13 @@ const table = {
     title: 'The database is busy.',
     todo: 'Try again in a moment.',
   },
+  E_ADDON: {
+    class: 'config',
+    side: 'machine',
+    title: 'The compiled part of SQLite is missing, or was made for another version of Node.',
+    todo: 'Let npm make it, with the Node that runs repost.',
+    command: 'npm rebuild better-sqlite3 --ignore-scripts=false',
+  },
   E_DAEMON_RUNNING: {
     class: 'transient',
     side: 'you',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Failure } from '../../core/failure.ts';
 import type { PlatformId } from '../../core/names.ts';
 import { platformOf } from '../../platforms/index.ts';
+import { requireAddOn } from '../../store/driver.ts';
 import { createProgram } from '../child.ts';
 import type { Turn } from '../command.ts';
 import { exitCodes } from '../exit.ts';
@@ -18,6 +19,7 @@ import { startSandbox, untilStopped } from './sandbox.ts';
 /** The whole way with the real program: every command that it shows is one that a person would type. */
 export async function demo(turn: Turn, options: { interactive?: boolean; keep?: boolean }): Promise<number> {
   const { app, note, paint } = turn;
+  requireAddOn();
   const home = mkdtempSync(join(tmpdir(), 'repost-demo-'));
   const tidy = () => rmSync(home, { recursive: true, force: true });
   process.once('exit', tidy);
