@@ -38,7 +38,14 @@ export interface App {
   close(): Promise<void>;
 }
 
-export function openApp(io: Io, options: { noInput?: boolean; warn?: (text: string) => void } = {}): App {
+interface AppOptions {
+  noInput?: boolean;
+  warn?: (text: string) => void;
+  /** Called once, when the network is first wanted. */
+  onNet?: (net: Promise<Net>) => void;
+}
+
+export function openApp(io: Io, options: AppOptions = {}): App {
   const paths = pathsOf(io.env);
   const files = filesIn(paths);
   let config = openConfig(files.config, io.env);
@@ -77,7 +84,9 @@ export function openApp(io: Io, options: { noInput?: boolean; warn?: (text: stri
       return vault;
     },
     net: () => {
-      net ??= import('./connect.ts').then(({ createNet }) => createNet(app));
+      if (net) return net;
+      net = import('./connect.ts').then(({ createNet }) => createNet(app));
+      options.onNet?.(net);
       return net;
     },
     daemonRuns: () => lockIsHeld(files.daemonLock),

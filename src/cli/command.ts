@@ -3,6 +3,7 @@ import { asFailure } from '../core/failure.ts';
 import type { App } from './app.ts';
 import { exitCodeOf, sayFailure } from './exit.ts';
 import { type Io, type Paint, painter, wantsColor } from './io.ts';
+import { openUpdateNotice } from './update-notice.ts';
 
 /** The flags that every command takes. */
 export interface CommonFlags {
@@ -51,7 +52,9 @@ export function act(
     try {
       const { openApp } = await import('./app.ts');
       const noInput = options.input === false || Boolean(io.env['REPOST_NO_INPUT'] || io.env['CI']);
-      app = openApp(io, { noInput, warn: notes.add });
+      const notice = openUpdateNotice(io, json);
+      const opened = openApp(io, { noInput, warn: notes.add, onNet: (net) => notice?.look(opened, net) });
+      app = opened;
       if (app.origins.active)
         app.warn(
           `requests go to the addresses in ${io.env['REPOST_ORIGINS']} (REPOST_ORIGINS), not to the real platforms`,
@@ -60,6 +63,8 @@ export function act(
       const positional = args.slice(0, -2) as never[];
       const code = await action(turnOf(app, json, noInput, notes), options as never, ...positional);
       notes.say();
+      notice?.say(app);
+      notice?.close();
       await app.close();
       around.exit(code ?? 0);
     } catch (error) {

@@ -151,6 +151,12 @@ export const settingSpecs = {
   },
   'log.maxSize': { title: 'size at which log.file is turned over', kind: 'bytes', default: '10MB', min: 1 },
   'log.keep': { title: 'older log files that are kept', kind: 'count', default: '5', min: 0 },
+  'update.notice': {
+    title: 'whether a newer version is told of, on a terminal and once a day',
+    kind: 'choice',
+    default: 'on',
+    choices: ['on', 'off'],
+  },
 } as const satisfies Record<string, SettingSpec>;
 
 export type SettingKey = keyof typeof settingSpecs;

@@ -19,6 +19,7 @@ const variables: readonly (readonly [string, string])[] = [
   ['REPOST_DEBUG', 'the stack of an error inside repost'],
   ['REPOST_SERVICE', 'set by the unit or agent that runs the daemon'],
   ['NO_COLOR, CLICOLOR_FORCE, TERM=dumb', 'no colour; colour always; no colour, nothing that moves'],
+  ['NO_UPDATE_NOTIFIER', 'no word of newer versions'],
   ['BROWSER', 'the program that opens addresses'],
   ['VISUAL, EDITOR', 'the editor of repost rule edit and repost jobs edit'],
   ['HTTPS_PROXY, NO_PROXY', 'the way out of this network'],
