@@ -45,6 +45,9 @@ type LaneStore = Pick<
 >;
 
 /** Which jobs come next. */
+/** A request that was under way outlives its process: in proxies and queues it is as late as one that was given up. */
+const UNDER_WAY_MS = 30_000;
+
 export function laneStore(connection: Connection): LaneStore {
   const { query, read, write } = connection;
   const due = query<{ id: number }>(laneQueries.due);
@@ -62,11 +65,11 @@ export function laneStore(connection: Connection): LaneStore {
     UPDATE jobs INDEXED BY jobs_open SET state = 'waiting', reason = 'ready', run_at = :now, updated_at = :now
     WHERE open_state = 'running' RETURNING id`);
   const mayArrive = stretcher(connection);
-  // A request that was under way may have arrived as late as its intent may have left.
   const postpone = query(`
     WITH last (job_id, at) AS (
       SELECT job_id, max(at) FROM spends WHERE job_id IN (SELECT value FROM json_each(:ids)) GROUP BY job_id)
-    UPDATE spends SET at = :now WHERE at < :now AND (job_id, at) IN (SELECT job_id, at FROM last)`);
+    UPDATE spends SET at = max(at + ${UNDER_WAY_MS}, :now)
+    WHERE at < :now AND (job_id, at) IN (SELECT job_id, at FROM last)`);
   const release = query(`
     UPDATE jobs SET state = 'waiting', reason = 'backoff', run_at = :runAt, updated_at = :now
     WHERE id = :id AND state = 'running'`);

@@ -26,6 +26,8 @@ describe('the simulation', () => {
 
   it('counts a request that arrived late where its limit is short', async () => {
     expect((await simulate(61, usualWeather)).breaches).toEqual([]);
+    // The same, its process dead meanwhile.
+    expect((await simulate(36, usualWeather)).breaches).toEqual([]);
   });
 
   it('plays the same world twice', async () => {

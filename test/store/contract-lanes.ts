@@ -129,13 +129,17 @@ export function describeLanes(open: OpenStore): void {
         store.limits.take([{ scopeKey: 'account:1', limit, amount: 1 }], id, at);
       for (const [id, at] of [
         [died, T0],
-        [died, T0 + 5],
-        [waits, T0 + 6],
+        [died, T0 + 5000],
+        [waits, T0 + 6000],
       ] as const)
         await spend(id, at);
-      await store.jobs.recover(T0 + 50);
-      const { spends } = await store.limits.ledger('account:1', limit, T0 + 50);
-      expect(spends.map(({ at }) => at)).toEqual([T0, T0 + 6, T0 + 50]);
+      await store.jobs.recover(T0 + 7000);
+      const instants = async () =>
+        (await store.limits.ledger('account:1', limit, T0 + 9000)).spends.map(({ at }) => at);
+      expect(await instants()).toEqual([T0, T0 + 6000, T0 + 35_000]);
+      for (const _ of [died, waits]) await store.jobs.claim(lane.account.id, T0 + HOUR / 2);
+      await store.jobs.recover(T0 + HOUR / 2);
+      expect(await instants()).toEqual([T0, T0 + HOUR / 2, T0 + HOUR / 2]);
     });
 
     it('get back one job whose run could not be written down', async () => {
