@@ -1,3 +1,4 @@
+import { MINUTE } from '../core/clock.ts';
 import type { Connection } from './connection.ts';
 import { type JobColumns, jobOf } from './job-rows.ts';
 import { stretcher } from './journal.ts';
@@ -45,8 +46,8 @@ type LaneStore = Pick<
 >;
 
 /** Which jobs come next. */
-/** A request that was under way outlives its process: in proxies and queues it is as late as one that was given up. */
-const UNDER_WAY_MS = 30_000;
+/** A request that was under way outlives its process: it may be as late as one that is given up (`http.timeout`). */
+const UNDER_WAY_MS = MINUTE;
 
 export function laneStore(connection: Connection): LaneStore {
   const { query, read, write } = connection;

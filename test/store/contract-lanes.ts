@@ -136,7 +136,7 @@ export function describeLanes(open: OpenStore): void {
       await store.jobs.recover(T0 + 7000);
       const instants = async () =>
         (await store.limits.ledger('account:1', limit, T0 + 9000)).spends.map(({ at }) => at);
-      expect(await instants()).toEqual([T0, T0 + 6000, T0 + 35_000]);
+      expect(await instants()).toEqual([T0, T0 + 6000, T0 + 65_000]);
       for (const _ of [died, waits]) await store.jobs.claim(lane.account.id, T0 + HOUR / 2);
       await store.jobs.recover(T0 + HOUR / 2);
       expect(await instants()).toEqual([T0, T0 + HOUR / 2, T0 + HOUR / 2]);
