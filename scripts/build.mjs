@@ -1,40 +1,204 @@
-// Bundles src/ into dist/: ES modules, split so that a command loads only its own parts. Packages stay outside.
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+// Bundles src/ and its packages into dist/, split so that a command loads only its own parts; then warms up the
+// compiled code that bin/load.js starts it from.
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire, isBuiltin } from 'node:module';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, 'dist');
 const fresh = join(root, `dist.${process.pid}`);
-await build({
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+// Where node_modules is a link, the bundle must not name its target.
+const shared = {
   absWorkingDir: root,
-  entryPoints: ['src/cli/main.ts', 'src/cli/man.ts'],
-  outdir: fresh,
-  bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20.18',
-  packages: 'external',
-  // Where node_modules is a link, the bundle must not name its target.
-  preserveSymlinks: true,
-  // Only the few functions of it that are used go into the bundle: the whole costs 20 MB of memory.
-  alias: { typebox: './node_modules/typebox/build/index.mjs' },
-  sourcemap: true,
   logLevel: 'warning',
-});
-// What the demo publishes is read from beside the bundle.
-cpSync(join(root, 'src', 'sandbox', 'videos'), join(fresh, 'videos'), { recursive: true });
-// Manual pages say what --help says: they are written by the program that was just made.
-const { manPages } = await import(pathToFileURL(join(fresh, 'man.js')).href);
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-mkdirSync(join(fresh, 'man'));
-for (const { file, roff } of await manPages(version)) writeFileSync(join(fresh, 'man', file), roff);
-// The API's browsable description, which works without the internet.
-for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'LICENSE', 'NOTICE'])
-  cpSync(join(root, 'node_modules', 'swagger-ui-dist', file), join(fresh, 'swagger-ui', file));
-// What the pages load.
-cpSync(join(root, 'src', 'web', 'pages', 'files'), join(fresh, 'pages'), { recursive: true });
-// A program that runs from dist/ meanwhile keeps its chunks: new files are laid over the old ones.
-cpSync(fresh, join(root, 'dist'), { recursive: true });
-rmSync(fresh, { recursive: true, force: true });
+  preserveSymlinks: true,
+};
+
+/** Commander starts programs that we have none of; what that needs costs a tenth of a start. */
+const leanCommander = {
+  name: 'lean-commander',
+  setup({ onLoad }) {
+    onLoad({ filter: /commander[\\/]lib[\\/]command\.js$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const named = "const childProcess = require('node:child_process');\n";
+      if (!text.includes(named)) throw new Error('commander loads node:child_process in another way now');
+      return {
+        contents: text
+          .replace(named, '')
+          .replaceAll(/\bchildProcess\.spawn\b/gu, "require('node:child_process').spawn"),
+      };
+    });
+  },
+};
+
+/** `import()` of a package gives its named exports, as Node does it: esbuild knows none of a CommonJS module. */
+const namedExports = {
+  name: 'named-exports',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[a-z@]/ }, ({ kind, path, resolveDir }) =>
+      kind !== 'dynamic-import' || isBuiltin(path)
+        ? undefined
+        : { path, namespace: 'package', pluginData: resolveDir },
+    );
+    onLoad({ filter: /./, namespace: 'package' }, async ({ path, pluginData }) => {
+      const names = Object.keys(await import(path)).filter(
+        (name) => name !== 'default' && name !== 'module.exports',
+      );
+      const named = names.length > 0 ? `export const { ${names.join(', ')} } = whole;` : '';
+      return {
+        contents: `import * as whole from ${JSON.stringify(path)};\n${named}\nexport default whole.default;`,
+        resolveDir: pluginData,
+      };
+    });
+  },
+};
+
+/** Only esbuild's ES modules can be split. */
+async function split() {
+  const { outputFiles, metafile } = await build({
+    ...shared,
+    entryPoints: ['src/cli/main.ts', 'src/cli/man.ts'],
+    outdir: fresh,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    // A compiled add-on, found where npm put it.
+    external: ['keytar', '*.node'],
+    // Only the few functions of it that are used: the whole costs 20 MB of memory.
+    alias: { typebox: './node_modules/typebox/build/index.mjs' },
+    // As Node itself chooses: what packages offer for `require` is older.
+    mainFields: ['module', 'main'],
+    plugins: [leanCommander, namedExports],
+    metafile: true,
+    write: false,
+  });
+  return { outputFiles, metafile };
+}
+
+/** Node keeps compiled code of scripts only, so each module is turned into one (and `import()` into `require`). */
+async function asScripts(outputFiles) {
+  const entries = join(fresh, 'modules');
+  mkdirSync(entries, { recursive: true });
+  for (const { path, text } of outputFiles) writeFileSync(join(entries, relative(fresh, path)), text);
+  const files = readdirSync(entries);
+  const convert = (names, own) =>
+    build({
+      ...shared,
+      ...own,
+      entryPoints: names.map((name) => join(entries, name)),
+      outdir: fresh,
+      format: 'cjs',
+      supported: { 'dynamic-import': false },
+    });
+  const placed = (name) => readFileSync(join(entries, name), 'utf8').includes('import.meta.url');
+  await convert(
+    files.filter((name) => !placed(name)),
+    {},
+  );
+  await convert(files.filter(placed), {
+    define: { 'import.meta.url': 'ownUrl' },
+    banner: { js: 'const ownUrl = require("node:url").pathToFileURL(__filename).href;' },
+  });
+  rmSync(entries, { recursive: true });
+  for (const name of files) {
+    const file = join(fresh, name);
+    writeFileSync(file, lazily(readFileSync(file, 'utf8')));
+  }
+  writeFileSync(join(fresh, 'package.json'), '{ "type": "commonjs" }\n');
+}
+
+/** A part, or a module of Node, is loaded where it is first used, not where it is named. */
+function lazily(text) {
+  const named = /^var (import_\w+) = ((?:__toESM\()?require\("[^"]+"\)(?:, 1)?\)?);$/gmu;
+  const names = new Map([...text.matchAll(named)].map(([, name, value]) => [name, value]));
+  const body = text
+    .replace(named, '')
+    // To ask for it opens all three standard streams; the global is the same object.
+    .replace(/\brequire\("(?:node:)?process"\)/gu, 'process')
+    .replace(/\bimport_\w+/gu, (word) => (names.has(word) ? `lazy$.${word}` : word));
+  const kept = [...names.keys()].map((name) => `${name}$`);
+  const getters = [...names].map(([name, value]) => `  get ${name}() { return ${name}$ ??= ${value}; },\n`);
+  return names.size === 0 ? text : `var ${kept.join(', ')};\nvar lazy$ = {\n${getters.join('')}};\n${body}`;
+}
+
+/** What is read from beside the bundle: the demo's videos, the API's description, the pages, the manual. */
+async function furnish() {
+  cpSync(join(root, 'src', 'sandbox', 'videos'), join(fresh, 'videos'), { recursive: true });
+  const { manPages } = createRequire(import.meta.url)(join(fresh, 'man.js'));
+  mkdirSync(join(fresh, 'man'));
+  for (const { file, roff } of await manPages(version)) writeFileSync(join(fresh, 'man', file), roff);
+  for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'LICENSE', 'NOTICE'])
+    cpSync(join(root, 'node_modules', 'swagger-ui-dist', file), join(fresh, 'swagger-ui', file));
+  cpSync(join(root, 'src', 'web', 'pages', 'files'), join(fresh, 'pages'), { recursive: true });
+}
+
+/** A name for this build, and what each part is made of, for those who ask what a command loads. */
+function describeParts(metafile) {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(fresh).sort()) hash.update(readFileSync(join(fresh, name)));
+  writeFileSync(join(fresh, 'build'), hash.digest('hex').slice(0, 16));
+  const parts = Object.entries(metafile.outputs).map(([path, { inputs }]) => [
+    basename(path),
+    Object.keys(inputs),
+  ]);
+  writeFileSync(join(fresh, 'parts.json'), JSON.stringify(Object.fromEntries(parts)));
+}
+
+/** A program that runs from dist/ meanwhile finds its parts until the new ones lie there; then the old ones go. */
+function replace() {
+  cpSync(fresh, dist, { recursive: true });
+  const kept = new Set(readdirSync(fresh, { recursive: true }));
+  for (const name of readdirSync(dist, { recursive: true }))
+    if (!kept.has(name) && existsSync(join(dist, name))) rmSync(join(dist, name), { recursive: true });
+  rmSync(fresh, { recursive: true, force: true });
+}
+
+/** Runs what people and tests run most, so that its compiled code lies ready. */
+function warm() {
+  const home = mkdtempSync(join(tmpdir(), 'repost-build-'));
+  writeFileSync(join(home, 'vault-key'), randomBytes(32), { mode: 0o600 });
+  const env = {
+    PATH: process.env.PATH,
+    HOME: home,
+    REPOST_HOME: home,
+    REPOST_VAULT: 'file',
+    CREDENTIALS_DIRECTORY: home,
+    REPOST_KEEP_CODE: '1',
+    REPOST_NO_INPUT: '1',
+  };
+  for (const line of [
+    '--help',
+    'rule add --help',
+    'sync',
+    'status',
+    'status --json',
+    'jobs list',
+    'jobs list --json',
+  ])
+    execFileSync(process.execPath, [join(root, 'bin', 'repost'), ...line.split(' ')], { env, stdio: 'pipe' });
+  rmSync(home, { recursive: true, force: true });
+}
+
+const { outputFiles, metafile } = await split();
+await asScripts(outputFiles);
+describeParts(metafile);
+await furnish();
+replace();
+warm();

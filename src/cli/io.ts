@@ -9,14 +9,22 @@ export interface Io {
 }
 
 export function processIo(): Io {
-  const { stdin, stdout, stderr, env } = process;
+  const { stdout, stderr, env } = process;
   // `repost posts | head -1`: whoever read has read enough, and the work goes on.
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;
     });
   }
-  return { stdin, stdout, stderr, env };
+  return {
+    // To open it takes time, and few commands read.
+    get stdin() {
+      return process.stdin;
+    },
+    stdout,
+    stderr,
+    env,
+  };
 }
 
 /** Colour where the stream is a terminal, unless NO_COLOR, TERM=dumb or CLICOLOR_FORCE say otherwise. */

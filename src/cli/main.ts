@@ -21,9 +21,10 @@ export async function main(args: readonly string[], given?: Io): Promise<number>
 
 async function runLine(args: readonly string[], io: Io): Promise<number> {
   let code: number = exitCodes.done;
-  const program = buildProgram({ io, exit: (value) => (code = value) });
   const asked = args[0] === 'help' ? args.slice(1) : [];
   if (await explained(asked, io)) return code;
+  const [word] = asked.length > 0 ? asked : args;
+  const program = buildProgram({ io, exit: (value) => (code = value) }, word);
   const argv = asked.length > 0 ? asFlag(program, asked) : args;
   if (argv.length === 0) {
     program.outputHelp();

@@ -33,8 +33,12 @@ import { versionCommand } from './commands/version.ts';
 import { closest } from './suggest.ts';
 import { topics } from './topics/index.ts';
 
-/** The whole tree of commands. Only declarations: what a command does is loaded when it runs. */
-export function buildProgram(around: Surroundings): Command {
+/**
+ * The tree of commands. Only declarations: what a command does is loaded when it runs. Where the line begins with
+ * a command’s name (`word`), only the branch that holds it, because to build the whole costs more than most
+ * commands do.
+ */
+export function buildProgram(around: Surroundings, word?: string): Command {
   const program = new Command('repost')
     .description('Republishes your own TikTok videos everywhere else, by your rules, exactly once.')
     .exitOverride()
@@ -55,9 +59,10 @@ export function buildProgram(around: Surroundings): Command {
       'after',
       '\nExamples:\n  $ repost demo                 # see it all at work, on simulated platforms\n  $ repost login tiktok\n  $ repost help rule add',
     );
+  const branch = branches.get(word ?? '');
   for (const [title, register] of groups) {
     program.commandsGroup(title);
-    for (const add of register) add(program, around);
+    for (const add of register) if (!branch || add === branch) add(program, around);
   }
   for (const command of [program, ...allCommands(program)]) {
     command.option('--json', 'print JSON').option('--no-input', 'never ask; fail with exit code 2 instead');
@@ -68,8 +73,10 @@ export function buildProgram(around: Surroundings): Command {
   return program;
 }
 
+type Register = (program: Command, around: Surroundings) => void;
+
 /** As the help lists them: in the order in which a person needs them. */
-const groups: readonly [string, readonly ((program: Command, around: Surroundings) => void)[]][] = [
+const groups: readonly [string, readonly Register[]][] = [
   [
     'Set up:',
     [
@@ -112,6 +119,44 @@ const groups: readonly [string, readonly ((program: Command, around: Surrounding
   ],
   ['Try:', [sandboxCommands]],
 ];
+
+/** Which branch a first word stands on, with its other names. What needs the whole tree (`complete`) is not here. */
+const branches: ReadonlyMap<string, Register> = new Map(
+  Object.entries({
+    init: initCommands,
+    'app apps': appCommands,
+    'login logout': loginCommands,
+    'accounts account': accountsCommands,
+    'source sources': sourceCommands,
+    'rule rules': ruleCommands,
+    host: hostCommands,
+    'alerts alert': alertsCommands,
+    'plan warnings warning': planCommands,
+    import: importCommands,
+    'sync daemon': daemonCommands,
+    'status posts post videos video': statusCommands,
+    'jobs job': jobsCommands,
+    'limits limit': limitsCommands,
+    audit: auditCommands,
+    quarantine: quarantineCommands,
+    doctor: doctorCommands,
+    metrics: metricsCommands,
+    ops: opsCommands,
+    'users user dashboard token tokens': usersCommands,
+    analytics: analyticsCommands,
+    mcp: mcpCommands,
+    service: serviceCommands,
+    'config paths path': configCommands,
+    'backup restore': backupCommands,
+    ledger: ledgerCommands,
+    'errors error': errorsCommands,
+    version: versionCommand,
+    'sandbox demo': sandboxCommands,
+  }).flatMap(([words, register]) => words.split(' ').map((word) => [word, register] as const)),
+);
+
+/** The first words that have a branch of their own. */
+export const branchWords: readonly string[] = [...branches.keys()];
 
 function topicLines(): string {
   return Object.entries(topics)

@@ -32,7 +32,7 @@ export function openSupervisor(
   const mine = watched === undefined || Number(watched) === pid;
   const watchdogMs = mine && Number(period) > 0 ? Number(period) / 1000 : undefined;
 
-  const tell = (...messages: string[]) =>
+  const send = (messages: readonly string[]) =>
     new Promise<void>((resolve) => {
       const options = { env: { PATH: env['PATH'], NOTIFY_SOCKET: socket }, timeout: PATIENCE_MS };
       execFile('systemd-notify', messages, options, (error) => {
@@ -40,6 +40,12 @@ export function openSupervisor(
         resolve();
       });
     });
+  // One after the other: of two processes that were started together, either may speak first.
+  let last = Promise.resolve();
+  const tell = (...messages: string[]) => {
+    last = last.then(() => send(messages));
+    return last;
+  };
 
   return {
     watchdogMs,

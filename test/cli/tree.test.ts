@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { Command } from 'commander';
 import { afterAll, describe, expect, it } from 'vitest';
-import { allCommands, buildProgram } from '../../src/cli/program.ts';
+import { allCommands, branchWords, buildProgram } from '../../src/cli/program.ts';
 import { closest } from '../../src/cli/suggest.ts';
 import { openTerminal } from './terminal.ts';
 
@@ -22,10 +22,10 @@ const terminal = openTerminal({
   },
 });
 
-function program(): Command {
+function program(word?: string): Command {
   const stream = new PassThrough();
   const io = { stdin: new PassThrough(), stdout: stream, stderr: stream, env: {} };
-  return buildProgram({ io, exit: () => undefined });
+  return buildProgram({ io, exit: () => undefined }, word);
 }
 
 const pathOf = (command: Command): string[] =>
@@ -183,5 +183,26 @@ describe('missing answers where nobody can be asked', () => {
     const { exit, code, hint } = await terminal.failure([...args, '--no-input']);
     expect({ exit, code }).toEqual({ exit: 2, code: 'E_MISSING_ANSWER' });
     expect(hint).toContain(flag);
+  });
+});
+
+describe('a branch built alone', () => {
+  const helps = (tree: Command, word: string) =>
+    allCommands(tree)
+      .filter((command) => pathOf(command)[0] === word || command.parent?.aliases().includes(word))
+      .map((command) => [pathOf(command), command.helpInformation()]);
+  const words = program().commands.flatMap((command) => [command.name(), ...command.aliases()]);
+  const whole = ['completion', 'complete'];
+
+  it('is there for every first word but those that need the whole tree', () => {
+    expect([...branchWords, ...whole].sort()).toEqual([...words].sort());
+  });
+
+  it.each(branchWords)('%s explains itself as in the whole tree', (word) => {
+    const alone = program(word);
+    const name = alone.commands.find((one) => [one.name(), ...one.aliases()].includes(word))?.name() ?? '';
+    expect(helps(alone, name).length).toBeGreaterThan(0);
+    expect(helps(alone, name)).toEqual(helps(program(), name));
+    expect(alone.commands.length).toBeLessThan(6);
   });
 });

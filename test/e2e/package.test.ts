@@ -76,7 +76,7 @@ describe('the archive', () => {
 
   it('has what is needed, and nothing else', () => {
     const allowed =
-      /^(?:bin\/(?:repost|package\.json)|dist\/.+|docs\/.+\.(?:md|json|png|webp)|[A-Z_]+\.md|LICENSE|Containerfile|package\.json|THIRD-PARTY-NOTICES\.txt|sbom\.cdx\.json)$/u;
+      /^(?:bin\/(?:repost|load\.js|package\.json)|dist\/.+|docs\/.+\.(?:md|json|png|webp)|[A-Z_]+\.md|LICENSE|Containerfile|package\.json|THIRD-PARTY-NOTICES\.txt|sbom\.cdx\.json)$/u;
     expect(files.filter((file) => !allowed.test(file) || /\.map$|LEFTOVER/u.test(file))).toEqual([]);
     for (const file of [
       'LICENSE',
@@ -85,6 +85,7 @@ describe('the archive', () => {
       'SECURITY.md',
       'CHANGELOG.md',
       'dist/main.js',
+      'bin/load.js',
     ])
       expect(files).toContain(file);
   });
