@@ -43,6 +43,8 @@ interface AppOptions {
   warn?: (text: string) => void;
   /** Called once, when the network is first wanted. */
   onNet?: (net: Promise<Net>) => void;
+  /** Another time than the machine's: that of a simulation. */
+  clock?: Clock;
 }
 
 export function openApp(io: Io, options: AppOptions = {}): App {
@@ -50,7 +52,7 @@ export function openApp(io: Io, options: AppOptions = {}): App {
   const files = filesIn(paths);
   let config = openConfig(files.config, io.env);
   const origins = loadOrigins(io.env['REPOST_ORIGINS']);
-  const clock = systemClock;
+  const clock = options.clock ?? systemClock;
   let store: Promise<Store> | undefined;
   let vault: Promise<Vault> | undefined;
   let net: Promise<Net> | undefined;

@@ -1,0 +1,194 @@
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, linkSync, mkdirSync, mkdtempSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { type App, openApp } from '../../src/cli/app.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import type { PlatformId } from '../../src/core/names.ts';
+import type { RuleDestination } from '../../src/core/rule.ts';
+import { simulators } from '../../src/sandbox/index.ts';
+import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { type SandboxServer, serveSandbox } from '../../src/sandbox/server.ts';
+import type { SimAccount, SimulatorFactory } from '../../src/sandbox/types.ts';
+import { addToken } from '../../src/web/credentials.ts';
+import { addKeys, signInAs } from './sign-in.ts';
+
+export interface Size {
+  accounts: number;
+  destinations: number;
+  users: number;
+}
+
+/** An agency in a home of its own, against the sandbox over real sockets. */
+export interface Agency {
+  dir: string;
+  env: NodeJS.ProcessEnv;
+  app: App;
+  sandbox: Sandbox;
+  server: SandboxServer;
+  /** Answers of the platforms by status. */
+  answers: Map<number, number>;
+  /** Publishes a video on an account’s TikTok, its original in the account’s folder. Gives its mark. */
+  film(account: number): Promise<string>;
+  tokens(count: number): Promise<string[]>;
+}
+
+/** Where an agency’s accounts post to: more than four destinations are second accounts on the same platforms. */
+const platforms: readonly PlatformId[] = ['bluesky', 'mastodon', 'linkedin', 'pinterest'];
+
+const video = fileURLToPath(new URL('videos/sunrise.mp4', import.meta.url));
+
+function accountsOf(platform: PlatformId, count: number): SimAccount[] {
+  return Array.from({ length: count }, (_, n) => ({
+    id: idOf(platform, n),
+    handle: `@c${n}`,
+    name: `Client ${n}`,
+    settings: {},
+  }));
+}
+
+function idOf(platform: PlatformId, n: number): string {
+  const number = String(n).padStart(8, '0');
+  switch (platform) {
+    case 'tiktok':
+      return `-load.${number}_tt`;
+    case 'bluesky':
+      // Base 32 has no 0, 1, 8 and 9.
+      return `did:plc:loadloadloadload${number.replace(/\d/gu, (digit) => 'abcdefghij'[Number(digit)] ?? 'a')}`;
+    case 'linkedin':
+      return `load${number}`;
+    default:
+      return `1790000000${number}0`;
+  }
+}
+
+export async function openAgency(clock: Clock, size: Size, http: string): Promise<Agency> {
+  const dir = mkdtempSync(join(tmpdir(), 'repost-load-'));
+  const used = platforms.slice(0, Math.min(platforms.length, size.destinations));
+  const each = (size.accounts * size.destinations) / used.length;
+  const answers = new Map<number, number>();
+  const counted =
+    (factory: SimulatorFactory): SimulatorFactory =>
+    (world) => {
+      const simulator = factory(world);
+      return {
+        ...simulator,
+        async handle(request) {
+          const answer = await simulator.handle(request);
+          answers.set(answer.status, (answers.get(answer.status) ?? 0) + 1);
+          return answer;
+        },
+      };
+    };
+  const sandbox = createSandbox({
+    clock,
+    seed: 11,
+    simulators: simulators.map(counted),
+    accounts: {
+      tiktok: accountsOf('tiktok', size.accounts),
+      ...Object.fromEntries(used.map((platform) => [platform, accountsOf(platform, each)])),
+    },
+  });
+  const server = await serveSandbox(sandbox);
+  const env = environment(dir, server, http);
+  const io = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: process.stderr, env };
+  const app = openApp(io, { noInput: true, warn: () => undefined, clock });
+  const original = join(dir, 'original.mp4');
+  copyFileSync(video, original);
+  utimesSync(original, new Date(0), new Date(Date.now() - 60_000));
+  let filmed = 0;
+  const agency: Agency = {
+    dir,
+    env,
+    app,
+    sandbox,
+    server,
+    answers,
+    async film(account) {
+      filmed += 1;
+      const mark = `film-${String(filmed).padStart(7, '0')}`;
+      const { id } = (await sandbox.control('tiktok', 'publish', {
+        account: idOf('tiktok', account),
+        caption: `${mark} of client ${account}`,
+        durationSeconds: 12,
+        width: 576,
+        height: 1024,
+      })) as { id: string };
+      linkSync(original, join(dir, 'originals', String(account), `${id}.mp4`));
+      return mark;
+    },
+    async tokens(count) {
+      const store = await app.store();
+      const made = [];
+      for (let n = 0; n < count; n += 1)
+        made.push(
+          await addToken(store, { name: 'load', user: null, role: 'operator', expiresAt: null }, clock.now()),
+        );
+      return made.map(({ secret }) => secret);
+    },
+  };
+  await furnish(agency, size, used);
+  return agency;
+}
+
+function environment(dir: string, server: SandboxServer, http: string): NodeJS.ProcessEnv {
+  writeFileSync(join(dir, 'origins.json'), JSON.stringify(server.origins));
+  writeFileSync(join(dir, 'vault-key'), randomBytes(32), { mode: 0o600 });
+  return {
+    PATH: process.env['PATH'],
+    HOME: dir,
+    REPOST_HOME: join(dir, 'home'),
+    REPOST_ORIGINS: join(dir, 'origins.json'),
+    REPOST_VAULT: 'file',
+    CREDENTIALS_DIRECTORY: dir,
+    REPOST_NO_INPUT: '1',
+    REPOST_HTTP: http,
+  };
+}
+
+/** Clients who sign in by the front door, and a rule for each. */
+async function furnish(agency: Agency, size: Size, used: readonly PlatformId[]): Promise<void> {
+  const { app, sandbox, dir } = agency;
+  const store = await app.store();
+  const userOf = (client: number) => `client-${client % size.users}`;
+  for (let n = 0; n < size.users; n += 1)
+    await store.users.save({ name: `client-${n}`, role: 'operator', limits: {} }, app.clock.now());
+  const all: readonly PlatformId[] = ['tiktok', ...used];
+  for (const platform of all) await addKeys(app, platform);
+  const perClient = size.destinations / used.length;
+  mkdirSync(join(dir, 'originals'));
+  for (const [client, tiktok] of sandbox.world.accounts('tiktok').entries()) {
+    const user = userOf(client);
+    const accountId = await signInAs(app, 'tiktok', tiktok, user);
+    const destinations: RuleDestination[] = [];
+    for (const platform of used)
+      for (const account of sandbox.world
+        .accounts(platform)
+        .slice(client * perClient, (client + 1) * perClient))
+        destinations.push({
+          accountId: await signInAs(app, platform, account, user),
+          options: platform === 'pinterest' ? { board: 'Videos' } : {},
+        });
+    const source = (await store.sources.list()).find((one) => one.accountId === accountId);
+    const folder = join(dir, 'originals', String(client));
+    mkdirSync(folder);
+    await store.rules.add(
+      {
+        name: `rule-${client}`,
+        user,
+        sourceId: source?.id ?? 0,
+        destinations,
+        media: [{ kind: 'folder', path: folder }],
+        delayMs: 0,
+        approve: false,
+        catchUp: { kind: 'all' },
+        paused: false,
+        startsAt: app.clock.now(),
+        spec: {},
+      },
+      app.clock.now(),
+    );
+  }
+}

@@ -1,0 +1,20 @@
+import { daemon } from '../../src/cli/actions/daemon.ts';
+import { openApp } from '../../src/cli/app.ts';
+import { processIo } from '../../src/cli/io.ts';
+import { FastClock } from './clock.ts';
+
+/** The daemon as `repost daemon` runs it, by a clock that runs faster. */
+export async function runDaemon(startedAt: number, speed: number): Promise<void> {
+  const clock = new FastClock(startedAt, speed);
+  const app = openApp(processIo(), { noInput: true, warn: () => undefined, clock });
+  process.exitCode = await daemon({
+    app,
+    json: true,
+    noInput: true,
+    paint: (_style, text) => text,
+    print: () => undefined,
+    note: () => undefined,
+    sayNotes: () => undefined,
+  });
+  await app.close();
+}
