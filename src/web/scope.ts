@@ -15,6 +15,9 @@ export function scopeStore(store: Store, user: string): Store {
       state: store.limits.state,
       peek: store.limits.peek,
       ledger: store.limits.ledger,
+      // What the evidence and the checks ask of a platform is paid for like everything else.
+      take: store.limits.take,
+      learn: store.limits.learn,
     }),
     breakers: only(store.breakers, {
       get: store.breakers.get,

@@ -14,6 +14,7 @@ import {
   type Stage,
   seriousFaults,
   signIn,
+  sizes,
   watch,
 } from './dashboard-stage.ts';
 
@@ -148,6 +149,22 @@ describeWith({ chromium: 'chromium' }, 'the page', () => {
     expectNothing(faults, 'changes');
     await context.close();
   });
+
+  it.each(looks)(
+    'shows the description of the API on a %s, %s, from this machine alone',
+    async (size, scheme) => {
+      const context = await browser.newContext({ viewport: sizes[size], colorScheme: scheme });
+      const page = await context.newPage();
+      const faults = watch(page, stage.origin);
+      await page.goto(`${stage.origin}/docs`);
+      await page.getByText('/api/v1/jobs/{id}/approval-link').first().waitFor();
+      await page.getByText('Is everything out? And what a person must do').first().click();
+      await page.getByText('Daemon', { exact: false }).first().waitFor();
+      await keepPicture(page, `docs-${size}-${scheme}`);
+      expectNothing(faults, 'docs');
+      await context.close();
+    },
+  );
 
   it('is whole without JavaScript', async () => {
     const { bench, origin } = stage;

@@ -169,7 +169,7 @@ async function furnish(agency: Agency, size: Size, used: readonly PlatformId[]):
         .slice(client * perClient, (client + 1) * perClient))
         destinations.push({
           accountId: await signInAs(app, platform, account, user),
-          options: platform === 'pinterest' ? { board: 'Videos' } : {},
+          options: {},
         });
     const source = (await store.sources.list()).find((one) => one.accountId === accountId);
     const folder = join(dir, 'originals', String(client));

@@ -51,7 +51,7 @@ export async function measureStart(agency: Agency, program: string): Promise<Bac
   const startedAt = performance.now();
   const child = spawn(process.execPath, [program, 'daemon', '--json'], {
     env: agency.env,
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   await says(child, '"event":"started"');
   const startMs = Math.round(performance.now() - startedAt);
@@ -66,10 +66,10 @@ export async function measureStart(agency: Agency, program: string): Promise<Bac
   return { jobs: counts.waiting, startMs, residentBytes: bytes, statusMs };
 }
 
-export function says(child: ChildProcess, words: string): Promise<string> {
+function says(child: ChildProcess, words: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    if (!child.stdout) return reject(new Error('the program has no output'));
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    if (!child.stderr) return reject(new Error('the program has no output'));
+    createInterface({ input: child.stderr }).on('line', (line) => {
       if (line.includes(words)) resolve(line);
     });
     child.once('exit', (code) => reject(new Error(`the program ended with ${code}`)));

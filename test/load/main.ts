@@ -61,6 +61,8 @@ const liveMs = Number(values.minutes ?? (quick ? 0.5 : 30)) * 60_000;
 
 // Nobody outlives the one who started them all.
 if (values.role !== 'all') process.once('disconnect', () => process.exit(1));
+// The daemon ends by itself: that it could be told so keeps it from nothing.
+if (values.role === 'daemon') process.channel?.unref();
 
 if (values.help) process.stdout.write(usage);
 else if (values.role === 'daemon') await runDaemon(Number(values.started), speed);
