@@ -1,9 +1,8 @@
-import type { Account, Identity } from '../core/account.ts';
+import type { Identity } from '../core/account.ts';
 import { HOUR, MINUTE, SECOND } from '../core/clock.ts';
 import { Failure, later, redo } from '../core/failure.ts';
 import { publicAddressOf, publicCopyStep, withFreshCopy } from '../core/host.ts';
-import type { Http, HttpRequest } from '../core/http.ts';
-import type { LimitReading } from '../core/limit.ts';
+import type { HttpRequest } from '../core/http.ts';
 import type { Platform, Post, PublishRequest } from '../core/platform.ts';
 import { classifyInstagram, hopelessProcessing } from './instagram-errors.ts';
 import { guide } from './instagram-guide.ts';
@@ -15,18 +14,13 @@ import {
   isHosted,
   ownAccount,
 } from './instagram-login.ts';
-import type { ContainerState, Published } from './instagram-lookups.ts';
-import {
-  findPublished,
-  INDEXED_AFTER_MS,
-  permalink,
-  readContainer,
-  reelsSince,
-} from './instagram-lookups.ts';
+import type { ContainerState } from './instagram-lookups.ts';
+import { findPublished, permalink, readContainer, reelsSince } from './instagram-lookups.ts';
 import { instagramRules } from './instagram-rules.ts';
 import { audienceUntold, graph, graphTime, graphVersion, metaOrigins } from './meta.ts';
 import type { ListedPage } from './meta-login.ts';
 import { facebookLogin, listPages, pageObstacle, reachedBy } from './meta-login.ts';
+import { INDEXED_AFTER_MS, type Published, publishingLimit } from './meta-published.ts';
 import { sendBytes } from './meta-rupload.ts';
 import { fitCaption } from './meta-text.ts';
 import { usageReadings } from './meta-usage.ts';
@@ -78,7 +72,7 @@ export const instagram: Platform = {
   authorize: authorizeInstagram,
   classify: classifyInstagram,
   readings: (response, _request, clock) => usageReadings(response, clock.now()),
-  readLimits,
+  readLimits: publishingLimit((account) => `${graph}/${account.remoteId}/content_publishing_limit`),
   recent: async ({ http, account, since }) =>
     (await reelsSince(http, account.remoteId, since)).items.map((reel) => ({
       id: String(reel.id),
@@ -108,29 +102,6 @@ function identityOf(page: ListedPage): Identity {
     ...reachedBy(page),
     ...(obstacle ? { ineligible: obstacle } : {}),
   };
-}
-
-/** The quota as Instagram counts it. Trouble in asking must not stop a publish: then our own count stands. */
-async function readLimits({ http, account }: { http: Http; account: Account }): Promise<LimitReading[]> {
-  try {
-    const response = await http.send({
-      url: `${graph}/${account.remoteId}/content_publishing_limit`,
-      query: { fields: 'quota_usage,config' },
-      call: 'read',
-    });
-    const [limit] = response.json<{ data?: QuotaAnswer[] }>().data ?? [];
-    const max = limit?.config?.quota_total;
-    if (limit?.quota_usage === undefined) return [];
-    return [{ bucket: 'posts', used: limit.quota_usage, ...(max === undefined ? {} : { max }) }];
-  } catch (error) {
-    if (error instanceof Failure && error.kind === 'retry') return [];
-    throw error;
-  }
-}
-
-interface QuotaAnswer {
-  quota_usage?: number;
-  config?: { quota_total?: number };
 }
 
 // ---------------------------------------------------------------- publishing

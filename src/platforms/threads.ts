@@ -1,16 +1,16 @@
-import type { Account, Identity } from '../core/account.ts';
+import type { Identity } from '../core/account.ts';
 import { HOUR, MINUTE, SECOND } from '../core/clock.ts';
 import { Failure, later, redo } from '../core/failure.ts';
 import { publicAddressOf, publicCopyStep, withFreshCopy } from '../core/host.ts';
 import type { Http, HttpRequest } from '../core/http.ts';
-import type { LimitReading } from '../core/limit.ts';
 import type { Platform, Post, PublishRequest } from '../core/platform.ts';
 import { audienceUntold, graphTime } from './meta.ts';
+import { INDEXED_AFTER_MS, type Published, publishingLimit } from './meta-published.ts';
 import { callsPerHour, usageReadings } from './meta-usage.ts';
 import { classifyThreads, containerFaults } from './threads-errors.ts';
 import { guide } from './threads-guide.ts';
-import type { ContainerState, Published } from './threads-lookups.ts';
-import { findPublished, INDEXED_AFTER_MS, permalink, readContainer, videosSince } from './threads-lookups.ts';
+import type { ContainerState } from './threads-lookups.ts';
+import { findPublished, permalink, readContainer, videosSince } from './threads-lookups.ts';
 import { callsPerDay, threadsRules } from './threads-rules.ts';
 import { threadsApi, threadsOrigin, threadsSignIn } from './threads-sign-in.ts';
 import { fitThreads } from './threads-text.ts';
@@ -47,7 +47,7 @@ export const threads: Platform = {
     usageReadings(response, clock.now()).map(({ used, ...reading }) =>
       used === undefined ? reading : { ...reading, used: Math.ceil((used / callsPerHour) * callsPerDay) },
     ),
-  readLimits,
+  readLimits: publishingLimit((account) => `${threadsApi}/${account.remoteId}/threads_publishing_limit`),
   recent: async ({ http, account, since }) =>
     (await videosSince(http, account.remoteId, since)).items.map((thread) => ({
       id: String(thread.id),
@@ -72,29 +72,6 @@ async function ownProfile(http: Http): Promise<Identity> {
     name: name || handle,
     url: `https://www.threads.com/@${handle}`,
   };
-}
-
-/** The quota as Threads counts it. Trouble in asking must not stop a publish: then our own count stands. */
-async function readLimits({ http, account }: { http: Http; account: Account }): Promise<LimitReading[]> {
-  try {
-    const response = await http.send({
-      url: `${threadsApi}/${account.remoteId}/threads_publishing_limit`,
-      query: { fields: 'quota_usage,config' },
-      call: 'read',
-    });
-    const [limit] = response.json<{ data?: QuotaAnswer[] }>().data ?? [];
-    const max = limit?.config?.quota_total;
-    if (limit?.quota_usage === undefined) return [];
-    return [{ bucket: 'posts', used: limit.quota_usage, ...(max === undefined ? {} : { max }) }];
-  } catch (error) {
-    if (error instanceof Failure && error.kind === 'retry') return [];
-    throw error;
-  }
-}
-
-interface QuotaAnswer {
-  quota_usage?: number;
-  config?: { quota_total?: number };
 }
 
 // ---------------------------------------------------------------- publishing

@@ -1,3 +1,5 @@
+import { quirkSetter } from './quirks.ts';
+
 /** What can be turned on the simulated Bluesky, and how it stands usually. Times in ms. */
 export interface BlueskyQuirks {
   /** How long the video service works on a file. */
@@ -76,14 +78,4 @@ export const usualQuirks: Readonly<BlueskyQuirks> = {
   blobsPerDay: 1000,
 };
 
-/** Sets quirks from JSON; throws an Error for a name there isn't or a value of another kind. */
-export function setQuirks(quirks: BlueskyQuirks, input: unknown): BlueskyQuirks {
-  if (typeof input !== 'object' || input === null) return quirks;
-  for (const [name, value] of Object.entries(input)) {
-    const usual = Object.entries(usualQuirks).find(([known]) => known === name)?.[1];
-    if (usual === undefined) throw new Error(`there is no quirk ${name}`);
-    if (typeof value !== typeof usual) throw new Error(`the quirk ${name} wants a ${typeof usual}`);
-    Object.assign(quirks, { [name]: value });
-  }
-  return quirks;
-}
+export const setQuirks = quirkSetter(usualQuirks);

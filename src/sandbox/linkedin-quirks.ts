@@ -1,3 +1,5 @@
+import { quirkSetter } from './quirks.ts';
+
 /** What LinkedIn does in one way today and in another tomorrow, and what it may do on a bad day. */
 export interface LinkedinQuirks {
   /** How long a new token is refused as revoked. */
@@ -74,21 +76,4 @@ export const usualQuirks: Readonly<LinkedinQuirks> = {
   limitedTimes: 0,
 };
 
-/** Sets quirks from JSON; throws an Error for a name there isn't or a value of another kind. */
-export function setQuirks(quirks: LinkedinQuirks, input: unknown): LinkedinQuirks {
-  if (typeof input !== 'object' || input === null) return quirks;
-  for (const [name, value] of Object.entries(input)) {
-    const usual = Object.entries(usualQuirks).find(([known]) => known === name)?.[1];
-    if (usual === undefined) throw new Error(`there is no quirk ${name}`);
-    if (typeof value !== typeof usual) throw new Error(`the quirk ${name} wants a ${typeof usual}`);
-    Object.assign(quirks, { [name]: value });
-  }
-  return quirks;
-}
-
-/** True, and one less to come, while there are some left. */
-export function spendOne(quirks: LinkedinQuirks, counter: 'processingTimes' | 'limitedTimes'): boolean {
-  if (quirks[counter] <= 0) return false;
-  quirks[counter] -= 1;
-  return true;
-}
+export const setQuirks = quirkSetter(usualQuirks);

@@ -1,7 +1,8 @@
 import { SECOND } from '../core/clock.ts';
 import { badInput, jsonOf, refusal } from './linkedin-answers.ts';
 import type { LinkedinQuirks } from './linkedin-quirks.ts';
-import { spendOne } from './linkedin-quirks.ts';
+
+import { spendOne } from './quirks.ts';
 import type { SimRequest, SimResponse, World } from './types.ts';
 
 export interface Video {

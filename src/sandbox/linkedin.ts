@@ -2,9 +2,10 @@ import { escapeHtml, htmlPage } from './html.ts';
 import { noPermission, Refusal, refusal } from './linkedin-answers.ts';
 import { createLogin, type Holder, type LinkedinLogin } from './linkedin-login.ts';
 import { createPosts, type LinkedinPosts } from './linkedin-posts.ts';
-import { type LinkedinQuirks, setQuirks, spendOne, usualQuirks } from './linkedin-quirks.ts';
+import { type LinkedinQuirks, setQuirks, usualQuirks } from './linkedin-quirks.ts';
 import { createVideos, type LinkedinVideos } from './linkedin-videos.ts';
 import { bearerOf } from './oauth.ts';
+import { spendOne } from './quirks.ts';
 import type { SimRequest, SimResponse, SimulatorFactory, World } from './types.ts';
 
 /** A page and what somebody may do there. */

@@ -1,3 +1,5 @@
+import { quirkSetter } from './quirks.ts';
+
 /** How one simulated server stands, and what it may do on a bad day. */
 export interface MastodonQuirks {
   /** As it tells it. What it knows hangs on the two first numbers; `2.7.2 (compatible; …)` is a foreign one. */
@@ -98,16 +100,7 @@ export const otherServer: Readonly<Partial<MastodonQuirks>> = {
   language: 'de',
 };
 
-/** Sets quirks from JSON; throws an Error for a name there isn't or a value of another kind. */
-export function setQuirks(quirks: MastodonQuirks, input: unknown): void {
-  if (typeof input !== 'object' || input === null) return;
-  for (const [name, value] of Object.entries(input)) {
-    const usual = Object.entries(usualQuirks).find(([known]) => known === name)?.[1];
-    if (usual === undefined) throw new Error(`there is no quirk ${name}`);
-    if (typeof value !== typeof usual) throw new Error(`the quirk ${name} wants a ${typeof usual}`);
-    Object.assign(quirks, { [name]: value });
-  }
-}
+export const setQuirks = quirkSetter(usualQuirks);
 
 /** Has the server what came with this version? */
 export function since({ version }: MastodonQuirks, major: number, minor: number): boolean {

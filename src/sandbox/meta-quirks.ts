@@ -1,3 +1,5 @@
+import { quirkSetter } from './quirks.ts';
+
 /** What can be turned on a simulated Meta platform, and how it stands usually. Times in ms. */
 export interface MetaQuirks {
   /** From the last byte (Facebook: from finish) to ready. */
@@ -78,15 +80,4 @@ export const usualQuirks: Readonly<MetaQuirks> = {
   hosted: {},
 };
 
-/** Sets quirks from JSON; throws an Error for a name there isn't or a value of another kind. */
-export function setQuirks(quirks: MetaQuirks, input: unknown): MetaQuirks {
-  if (typeof input !== 'object' || input === null) return quirks;
-  for (const [name, value] of Object.entries(input)) {
-    const usual: unknown = (usualQuirks as unknown as Record<string, unknown>)[name];
-    if (usual === undefined) throw new Error(`there is no quirk ${name}`);
-    if (typeof value !== typeof usual || Array.isArray(value) !== Array.isArray(usual))
-      throw new Error(`the quirk ${name} wants a ${Array.isArray(usual) ? 'list' : typeof usual}`);
-    Object.assign(quirks, { [name]: value });
-  }
-  return quirks;
-}
+export const setQuirks = quirkSetter(usualQuirks);

@@ -1,7 +1,8 @@
 import { SECOND } from '../core/clock.ts';
 import { jsonOf, refusal, storageError } from './pinterest-answers.ts';
 import type { PinterestQuirks } from './pinterest-quirks.ts';
-import { spendOne } from './pinterest-quirks.ts';
+
+import { spendOne } from './quirks.ts';
 import type { SimRequest, SimResponse, World } from './types.ts';
 import { type FormPart, partsOf } from './x-multipart.ts';
 

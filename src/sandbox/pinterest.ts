@@ -5,7 +5,8 @@ import { Refusal, refusal } from './pinterest-answers.ts';
 import { createLogin, type PinterestLogin } from './pinterest-login.ts';
 import { createMedia, type PinterestMedia } from './pinterest-media.ts';
 import { type Board, createPins, type PinterestPins } from './pinterest-pins.ts';
-import { type PinterestQuirks, setQuirks, spendOne, usualQuirks } from './pinterest-quirks.ts';
+import { type PinterestQuirks, setQuirks, usualQuirks } from './pinterest-quirks.ts';
+import { spendOne } from './quirks.ts';
 import type { SimRequest, SimResponse, SimulatorFactory, World } from './types.ts';
 
 interface Parts {

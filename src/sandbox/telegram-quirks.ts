@@ -1,3 +1,5 @@
+import { quirkSetter } from './quirks.ts';
+
 /** What Telegram leaves open, or was seen to do: each a switch. The defaults are the worst that its docs allow. */
 export interface TelegramQuirks {
   /** A video without sound comes back as `animation`. */
@@ -29,14 +31,4 @@ export const usualQuirks: Readonly<TelegramQuirks> = {
   webhook: false,
 };
 
-/** Sets quirks from JSON; throws an Error for a name there isn't or a value of another kind. */
-export function setQuirks(quirks: TelegramQuirks, input: unknown): TelegramQuirks {
-  if (typeof input !== 'object' || input === null) return quirks;
-  for (const [name, value] of Object.entries(input)) {
-    const usual = Object.entries(usualQuirks).find(([known]) => known === name)?.[1];
-    if (usual === undefined) throw new Error(`there is no quirk ${name}`);
-    if (typeof value !== typeof usual) throw new Error(`the quirk ${name} wants a ${typeof usual}`);
-    Object.assign(quirks, { [name]: value });
-  }
-  return quirks;
-}
+export const setQuirks = quirkSetter(usualQuirks);

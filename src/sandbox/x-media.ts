@@ -1,9 +1,9 @@
 import { SECOND } from '../core/clock.ts';
+import { spendOne } from './quirks.ts';
 import type { SimAccount, SimRequest, SimResponse, World } from './types.ts';
 import { invalidRequest, notFound, problem, Refusal } from './x-answers.ts';
 import { partsOf } from './x-multipart.ts';
 import type { XQuirks } from './x-quirks.ts';
-import { spendOne } from './x-quirks.ts';
 
 export interface Media {
   id: string;

@@ -1,8 +1,8 @@
 import { DAY, MINUTE, SECOND } from '../core/clock.ts';
+import { spendOne } from './quirks.ts';
 import type { SimResponse, World } from './types.ts';
 import { problem, Refusal } from './x-answers.ts';
 import type { XQuirks } from './x-quirks.ts';
-import { spendOne } from './x-quirks.ts';
 
 /** Most calls of one account in 15 minutes: https://docs.x.com/x-api/fundamentals/rate-limits */
 const perAccount = {

@@ -1,5 +1,6 @@
 import { escapeHtml, htmlPage } from './html.ts';
 import { bearerOf } from './oauth.ts';
+import { spendOne } from './quirks.ts';
 import type { SimAccount, SimRequest, SimResponse, SimulatorFactory, World } from './types.ts';
 import { forbidden, notFound, problem, proxyPage, Refusal, unauthorized } from './x-answers.ts';
 import { createBilling } from './x-billing.ts';
@@ -7,7 +8,7 @@ import { createLogin, type XLogin } from './x-login.ts';
 import { createMedia, idIn } from './x-media.ts';
 import { createPosts, pageOf, type Surroundings, type XPosts } from './x-posts.ts';
 import type { XQuirks } from './x-quirks.ts';
-import { setQuirks, spendOne, usualQuirks } from './x-quirks.ts';
+import { setQuirks, usualQuirks } from './x-quirks.ts';
 import { createRates, type Endpoint, type Rates } from './x-rates.ts';
 import { me, timeline } from './x-timeline.ts';
 

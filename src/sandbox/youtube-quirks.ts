@@ -1,3 +1,5 @@
+import { quirkSetter } from './quirks.ts';
+
 /** What can be turned on the simulated YouTube, and how it stands usually. Times in ms. */
 export interface YoutubeQuirks {
   /** Consent screen in status Testing: refresh tokens end after seven days. */
@@ -80,14 +82,4 @@ export const usualQuirks: Readonly<YoutubeQuirks> = {
   unknownFields: true,
 };
 
-/** Sets quirks from JSON; throws an Error for a name there isn't or a value of another kind. */
-export function setQuirks(quirks: YoutubeQuirks, input: unknown): YoutubeQuirks {
-  if (typeof input !== 'object' || input === null) return quirks;
-  for (const [name, value] of Object.entries(input)) {
-    const usual = Object.entries(usualQuirks).find(([known]) => known === name)?.[1];
-    if (usual === undefined) throw new Error(`there is no quirk ${name}`);
-    if (typeof value !== typeof usual) throw new Error(`the quirk ${name} wants a ${typeof usual}`);
-    Object.assign(quirks, { [name]: value });
-  }
-  return quirks;
-}
+export const setQuirks = quirkSetter(usualQuirks);
