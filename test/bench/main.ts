@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { runClient } from './client.ts';
+import { idle } from './idle.ts';
+import { look } from './look.ts';
+import { type Row, table, withTable } from './report.ts';
+import { serveSink } from './sink.ts';
+import { starts } from './starts.ts';
+import { transfers } from './transfers.ts';
+
+const MIB = 2 ** 20;
+
+/** `--quick`: smaller and fewer, and writes nothing. */
+const sizes = {
+  full: { jobs: 1_000_000, rounds: 21, bytes: 1024 * MIB, transfers: 5, settleMs: 30_000, watchMs: 60_000 },
+  quick: { jobs: 1_000, rounds: 5, bytes: 64 * MIB, transfers: 3, settleMs: 3_000, watchMs: 5_000 },
+} as const;
+
+const [, self = '', first = '', ...rest] = process.argv;
+
+async function bench(root: string, quick: boolean): Promise<void> {
+  const size = quick ? sizes.quick : sizes.full;
+  const program = join(root, 'bin', 'repost');
+  const rows: Row[] = [];
+  const say = (fresh: readonly Row[]) => {
+    rows.push(...fresh);
+    for (const { what, measured, target, met } of fresh)
+      console.log(
+        `${met ? 'met    ' : 'not met'}  ${what}: ${measured.median.toFixed(3)} ${measured.unit} (${target})`,
+      );
+  };
+  say(await starts(program, size.jobs, size.rounds));
+  say(await look(join(root, 'src', 'sandbox', 'videos', 'waves.mp4'), size.rounds));
+  const sink = spawn(process.execPath, [self, 'sink'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    say(await transfers([process.execPath, self], await portOf(sink), size.bytes, size.transfers));
+  } finally {
+    sink.kill('SIGKILL');
+  }
+  say(await idle(program, size.settleMs, size.watchMs));
+  if (quick) return;
+  const machine = `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model ?? 'processor'}, Node ${process.version}.`;
+  const page = join(root, 'docs', 'performance.md');
+  writeFileSync(page, withTable(readFileSync(page, 'utf8'), table(rows, machine)));
+  writeFileSync(join(root, 'docs', 'performance.json'), `${JSON.stringify({ machine, rows }, null, 2)}\n`);
+}
+
+function portOf({ stdout }: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
+    if (stdout) createInterface({ input: stdout }).once('line', (line) => resolve(Number(line)));
+  });
+}
+
+if (first === 'sink') console.log(await serveSink());
+else if (first === 'client') {
+  const [way = '', port = '', path = '', bytes = '0'] = rest;
+  await runClient(way, port, path, Number(bytes));
+} else await bench(first, rest.includes('--quick'));
