@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWith } from '../tools.ts';
@@ -80,4 +82,48 @@ describeWith({ chromium: 'chromium' }, 'the page of the real daemon', () => {
     await stranger.getByText('was used already').waitFor();
     await context.close();
   });
+
+  it('shows what the account shows of a post whose outcome is unknown, and takes the answer', async () => {
+    home.sandbox.faults.add({
+      platform: 'x',
+      path: '/2/media/upload/initialize',
+      times: 1,
+      action: { kind: 'status', status: 400, body: { title: 'Invalid Request', detail: 'No.' } },
+    });
+    await home.publish('Dusk over the harbour');
+    const [job] = await home.repost.waitFor<JobJson[]>(
+      ['jobs', 'list', '--state', 'dead', '--json'],
+      (all) => all.length === 1,
+      20_000,
+    );
+    // As it stands where an answer was lost and no look-up could tell.
+    const database = new Database(join(home.dir, 'home', 'data', 'repost.db'));
+    database.prepare("UPDATE jobs SET state = 'unknown' WHERE id = ?").run(job?.id);
+    database.close();
+
+    const { url } = JSON.parse(await home.repost.run(['dashboard', '--no-browser', '--json'])) as {
+      url: string;
+    };
+    const context = await signIn(browser, url);
+    const page = await context.newPage();
+    const faults = watch(page, daemon.origin);
+    const shown = page.locator(`#job-${job?.id} .evidence`);
+    // X lists what is new a while later: whoever looks again sees it.
+    await expect
+      .poll(
+        async () => {
+          await page.goto(`${daemon.origin}/unknown`);
+          await shown.locator('.strong').waitFor();
+          return shown.textContent();
+        },
+        { timeout: 60_000 },
+      )
+      .toContain('Sunrise over the harbour');
+    await keepPicture(page, 'evidence-desktop-light');
+    await page.getByRole('button', { name: 'Not published, send it again' }).click();
+    await home.repost.run(['jobs', 'wait', String(job?.id), '--timeout', '30s']);
+    expect(home.sandbox.posts().filter(({ platform }) => platform === 'x')).toHaveLength(2);
+    expect(faults).toEqual([]);
+    await context.close();
+  }, 120_000);
 });

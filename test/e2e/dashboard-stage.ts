@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
@@ -31,7 +31,10 @@ export async function openStage(): Promise<Stage> {
   const world = await settlePages(bench.store, systemClock.now(), bench.app.files.media);
   const door = await openDoor(
     { address: '127.0.0.1:0', publicOrigin: '', tlsCert: '', tlsKey: '' },
-    bench.deps,
+    {
+      ...bench.deps,
+      assets: dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json')),
+    },
     openHouse,
   );
   return {

@@ -157,9 +157,9 @@ describeWith({ chromium: 'chromium' }, 'the page', () => {
       const page = await context.newPage();
       const faults = watch(page, stage.origin);
       await page.goto(`${stage.origin}/docs`);
-      await page.getByText('/api/v1/jobs/{id}/approval-link').first().waitFor();
+      await page.getByText('End the link of a job').waitFor();
       await page.getByText('Is everything out? And what a person must do').first().click();
-      await page.getByText('Daemon', { exact: false }).first().waitFor();
+      await page.locator('.opblock.is-open').waitFor();
       await keepPicture(page, `docs-${size}-${scheme}`);
       expectNothing(faults, 'docs');
       await context.close();

@@ -21,6 +21,7 @@ export function sendPage(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title} – repost</title>
+<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 ${['/assets/page.css', ...styles].map((address) => html`<link rel="stylesheet" href="${address}">\n`)}
 ${scripts.map((address) => html`<script src="${address}" defer></script>\n`)}
 </head>
