@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { runClient } from './client.ts';
@@ -42,7 +42,7 @@ async function bench(root: string, quick: boolean): Promise<void> {
   }
   say(await idle(program, size.settleMs, size.watchMs));
   if (quick) return;
-  const machine = `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model ?? 'processor'}, Node ${process.version}.`;
+  const machine = `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model ?? 'processor'}, Node ${process.version}; load average ${loadavg()[1]?.toFixed(1)}.`;
   const page = join(root, 'docs', 'performance.md');
   writeFileSync(page, withTable(readFileSync(page, 'utf8'), table(rows, machine)));
   writeFileSync(join(root, 'docs', 'performance.json'), `${JSON.stringify({ machine, rows }, null, 2)}\n`);
