@@ -22,8 +22,8 @@ function load(name) {
   const part = { exports: {}, script: undefined, compiled: false };
   parts.set(name, part);
   const file = path.join(dist, name);
-  // esbuild writes ASCII: nothing to decode.
-  const body = fs.readFileSync(file, 'latin1');
+  // esbuild writes ASCII, but for templates with a tag: their text must stay as it is.
+  const body = fs.readFileSync(file, 'utf8');
   const cachedData = codeOf(name);
   const source = `(function (exports, require, module, __filename, __dirname) { ${body}\n});`;
   part.script = new Script(source, { filename: file, cachedData });

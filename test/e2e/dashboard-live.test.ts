@@ -119,6 +119,8 @@ describeWith({ chromium: 'chromium' }, 'the page of the real daemon', () => {
         { timeout: 60_000 },
       )
       .toContain('Sunrise over the harbour');
+    // The program that is built says “·”, as its source does.
+    expect(await shown.textContent()).toMatch(/ago · \d/u);
     await keepPicture(page, 'evidence-desktop-light');
     await page.getByRole('button', { name: 'Not published, send it again' }).click();
     await home.repost.run(['jobs', 'wait', String(job?.id), '--timeout', '30s']);
