@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 export async function openAddress(env: NodeJS.ProcessEnv, address: string): Promise<void> {
   const chosen = env['BROWSER'];
   if (chosen) return spawnBrowser(chosen, address);
-  const { default: open } = await import('open');
+  const { open } = await import('./browser-open.ts');
   // It resolves once the opener was started; a missing one has no process id and tells so by an event.
   const child = await open(address);
   if (child.pid !== undefined) return;

@@ -11,7 +11,7 @@ export interface Spinner {
 /** Undefined where nobody looks at a terminal: then nothing turns, and ora is not even loaded. */
 export async function openSpinner(io: Io, text: string): Promise<Spinner | undefined> {
   if (io.stderr.isTTY !== true || io.env['TERM'] === 'dumb' || io.env['CI']) return undefined;
-  const { default: ora } = await import('ora');
+  const { ora } = await import('./spinner-ora.ts');
   const spinner = ora({
     text,
     stream: io.stderr as NodeJS.WriteStream,

@@ -6,6 +6,8 @@ import { systemClock } from '../../src/core/clock.ts';
 export interface Screen {
   /** What is to be seen, without what is empty below. */
   text(): string;
+  /** The same with its colours, as escape sequences. */
+  colours(): string;
   /** Types text and Enter. */
   type(text: string): void;
   /** Presses a key by tmux's name for it: `C-c`, `Enter`. */
@@ -33,6 +35,7 @@ export function openScreen({ env, columns = 80, rows = 50 }: ScreenOptions): Scr
   const text = () => tmux('capture-pane', '-p', '-J', '-t', 'main').trimEnd();
   return {
     text,
+    colours: () => tmux('capture-pane', '-p', '-e', '-t', 'main').trimEnd(),
     type: (line) => {
       if (line !== '') tmux('send-keys', '-t', 'main', '-l', line);
       tmux('send-keys', '-t', 'main', 'Enter');
