@@ -185,7 +185,7 @@ describe('marked secrets of the real program', () => {
     stage.snapshot('after the crash');
   });
 
-  it('go through the daemon, its API, its metrics and its pages, while every command runs', async () => {
+  it('go through the daemon, its API, its metrics and its pages, while every command that shows something runs', async () => {
     // Two answers exist to show one secret, once.
     const admin = await stage.repost.run(['token', 'add', '--role', 'admin', '--json']);
     const { token } = JSON.parse(admin) as { token: string };
