@@ -13,6 +13,8 @@ import { problemsNow } from '../problems.ts';
 import { relativeText, spanText, table, tableWidth, tallTable } from '../table.ts';
 import { parseMoment } from '../time.ts';
 
+const BEGIN = 'Do now: repost init  (it goes with you through keys, sign-ins and your first rule)';
+
 export async function status(turn: Turn): Promise<undefined> {
   const { app, print } = turn;
   const store = await app.store();
@@ -30,6 +32,8 @@ export async function status(turn: Turn): Promise<undefined> {
       message: `Everything is paused, since ${spanText(now - Date.parse(pause.since))}.`,
       command: 'repost daemon resume',
     });
+  const fresh = facts.sources.length === 0 && attention.length === 0;
+  const todo = fresh ? BEGIN : todoLine(attention);
   const view = {
     schemaVersion,
     ok: attention.length === 0,
@@ -41,13 +45,13 @@ export async function status(turn: Turn): Promise<undefined> {
     waiting: facts.waiting,
     oldestWaiting: facts.oldest ? jobView(facts.oldest) : null,
     sources: facts.sources.map(sourceView),
-    todo: todoLine(attention),
+    todo,
     attention,
   };
   print(view, () =>
     [
-      headline(facts, attention.length, now),
-      todoLine(attention),
+      fresh ? 'Nothing is watched yet.' : headline(facts, attention.length, now),
+      todo,
       ...attention.map(({ message, command }) => `  ! ${message}${command ? `\n    $ ${command}` : ''}`),
       footer(facts, daemonText(daemon, doing, now), app.origins.active, now),
     ].join('\n'),
