@@ -13,7 +13,7 @@ const LATER_MS = 30 * MINUTE;
 interface Hunt {
   platforms: readonly SimPlace[];
   nth: number;
-  when: 'before' | 'after';
+  when: 'before' | 'after' | 'told to stop';
   count: number;
   victim: ChildProcess | undefined;
 }
@@ -32,8 +32,9 @@ function hunted(factory: SimulatorFactory): SimulatorFactory {
         hunt.count += 1;
         const mine = hunt.count === hunt.nth ? hunt : undefined;
         if (mine?.when === 'before') return kill(mine);
+        if (mine?.when === 'told to stop') mine.victim?.kill('SIGTERM');
         const answer = await simulator.handle(request);
-        return mine ? kill(mine) : answer;
+        return mine?.when === 'after' ? kill(mine) : answer;
       },
     };
   };
@@ -97,6 +98,11 @@ describeWith({ faketime: 'faketime' }, 'a real SIGKILL at each request of a publ
     const found = hunt.count >= nth;
     hunt = undefined;
     expect(code, `${caption}: ended`).toBe(found ? null : 0);
+    // What the dead one sent may have left until it was found dead: settle times begin with the next process.
+    const finder = sync(home, library);
+    hunt = { platforms, nth: 1, when: 'told to stop', count: 0, victim: finder.child };
+    expect([0, 3, 130], `${caption}: the run that finds it`).toContain(await finder.ended);
+    hunt = undefined;
     offsetMs += LATER_MS;
     home.clock.advance(LATER_MS);
     expect(await sync(home, library).ended, `${caption}: the run after it`).toBe(0);

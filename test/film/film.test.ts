@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -14,7 +14,14 @@ import { playAll } from './play.ts';
 
 const isLong = Boolean(process.env['REPOST_FILM']);
 const folder = fileURLToPath(new URL(`../../artefacts/${isLong ? 'film' : 'film-short'}`, import.meta.url));
+const pictures = fileURLToPath(new URL('../../docs/pictures', import.meta.url));
 const tools = { chromium: 'chromium', tmux: 'tmux', ffmpeg: 'ffmpeg' };
+
+/** The pages that README and guide show, so that they never show old ones. */
+function keepStills(scenes: readonly Scene[]): void {
+  for (const { still, page } of scenes)
+    if (still && page) writeFileSync(join(pictures, `${still}.png`), page);
+}
 
 // With REPOST_FILM (npm run film) the whole; else the first scenes, each a second long.
 describeWith(tools, 'the film of the first steps', () => {
@@ -39,6 +46,7 @@ describeWith(tools, 'the film of the first steps', () => {
   it('is made from the real program, and plays', async () => {
     const scenes: Scene[] = await playAll(home, browser, isLong);
     const film = await cutFilm(browser, scenes, folder);
+    if (isLong) keepStills(scenes);
     const probe = JSON.parse(
       execFileSync('ffprobe', ['-v', 'error', '-show_chapters', '-show_streams', '-of', 'json', film], {
         encoding: 'utf8',

@@ -37,6 +37,8 @@ export interface Scene {
   /** HTML of a terminal, or a PNG of a page. */
   terminal?: string;
   page?: Buffer;
+  /** The guide and the README show what the page showed then, under this name. */
+  still?: string;
 }
 
 /** The scene as a page of 1280 × 720. */

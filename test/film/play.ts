@@ -109,6 +109,7 @@ async function signIn(stage: Stage, id: string, name: string): Promise<void> {
   await page.goto(address);
   scenes.push({
     chapter: keys,
+    ...(id === 'youtube' ? { still: 'sign-in' } : {}),
     caption: `Allow what is asked, all of it: without these rights nothing can be published.`,
     seconds: 12 * pace,
     page: await page.screenshot(),
@@ -188,14 +189,19 @@ async function dashboard({ home, browser, scenes, pace }: Stage): Promise<void> 
   const daemon = await daemonOf(home);
   const page = await browser.newPage({ viewport: { width: 1200, height: 620 } });
   try {
-    const out = await home.repost.run(['dashboard', '--no-browser']);
-    const [address = ''] = /https?:\/\/\S+/u.exec(out) ?? [];
-    await page.goto(address);
-    const shoot = async (path: string, caption: string) => {
-      await page.goto(new URL(path, daemon.origin).href);
-      scenes.push({ chapter: look, caption, seconds: 14 * pace, page: await page.screenshot() });
+    const { url } = JSON.parse(await home.repost.run(['dashboard', '--no-browser', '--json'])) as {
+      url: string;
     };
-    await shoot('/', 'repost dashboard opens the same in your browser: is everything out?');
+    await page.goto(url);
+    // The code signs the browser in, and the page goes on by itself.
+    await page.locator('#pulse.on').waitFor();
+    const shoot = async (path: string, caption: string, still?: string) => {
+      await page.goto(new URL(path, daemon.origin).href);
+      await page.locator('#pulse.on').waitFor();
+      const picture = await page.screenshot();
+      scenes.push({ chapter: look, caption, seconds: 14 * pace, page: picture, ...(still ? { still } : {}) });
+    };
+    await shoot('/', 'repost dashboard opens the same in your browser: is everything out?', 'overview');
     await shoot('/posts', 'The posts, with their addresses.');
     await shoot('/rules', 'The rules, with their plan.');
     await shoot('/limits', 'And the limits as they fill. That is all: the rest is in USER_GUIDE.md.');
