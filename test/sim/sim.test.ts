@@ -30,6 +30,10 @@ describe('the simulation', () => {
     expect((await simulate(36, usualWeather)).breaches).toEqual([]);
   });
 
+  it('leaves alone what was made before the rule and listed before anybody first looked', async () => {
+    expect((await simulate(170, usualWeather)).breaches).toEqual([]);
+  });
+
   it('plays the same world twice', async () => {
     const [one, other] = [await simulate(3, short), await simulate(3, short)];
     expect(other).toEqual(one);

@@ -2,6 +2,7 @@ import { HOUR, MINUTE } from '../../../src/core/clock.ts';
 import type { JobView, Store } from '../../../src/store/types.ts';
 import type { Life, Report } from '../stage.ts';
 import { SECRET } from './server.ts';
+import type { LeanVideo } from './server-videos.ts';
 import type { LeanWorld } from './world.ts';
 
 /** While a process lives, a lane whose next job is due tries one at least this often. */
@@ -9,6 +10,9 @@ const PATIENCE_MS = 15 * MINUTE;
 
 /** A breaker's longest pause, and another one. */
 const BREAKER_MS = 2 * HOUR;
+
+/** From a poll's begin to its last page. */
+const FIRST_LOOK_MS = MINUTE;
 
 /** What must hold at every moment; what the server sees by itself (double posts, windows) it says by itself. */
 export async function judgeNow(world: LeanWorld, life: Life): Promise<void> {
@@ -42,8 +46,9 @@ export async function judgeEnd(world: LeanWorld, store: Store, report: Report): 
   }
   report.published = report.ended['published'] ?? 0;
   const made = new Set(jobs.map((job) => `${job.video.remoteId} ${job.account.remoteId}`));
+  const old = await olderThanAll(store);
   for (const video of server.videos.all) {
-    if (!video.shown) continue;
+    if (!video.shown || old(video)) continue;
     const user = video.accountId.slice(3);
     for (const { platform, accountId, user: owner } of world.callers) {
       if (platform === 'tiktok' || owner !== user) continue;
@@ -52,6 +57,21 @@ export async function judgeEnd(world: LeanWorld, store: Store, report: Report): 
     }
   }
   if (world.disk.bytes().includes(SECRET)) breaches.push('a secret in the database');
+}
+
+/** Made before the rule, and listed before anybody first looked: whatever the person had before is left alone. */
+async function olderThanAll(store: Store): Promise<(video: LeanVideo) => boolean> {
+  const rules = await store.rules.list();
+  const firstLooks = new Map<string, { baselineAt: number; startsAt: number }>();
+  for (const { id, name, baselineAt } of await store.sources.list()) {
+    const rule = rules.find(({ sourceId }) => sourceId === id);
+    if (rule && baselineAt !== null)
+      firstLooks.set(name.replace('tiktok:@', 'tt-'), { baselineAt, startsAt: rule.startsAt });
+  }
+  return ({ accountId, listedAt, createdAt }) => {
+    const first = firstLooks.get(accountId);
+    return first !== undefined && listedAt <= first.baselineAt + FIRST_LOOK_MS && createdAt < first.startsAt;
+  };
 }
 
 function wrongWith({ server, clock }: LeanWorld, job: JobView): string[] {

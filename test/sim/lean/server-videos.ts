@@ -6,6 +6,8 @@ export interface LeanVideo {
   accountId: string;
   /** Epoch ms, whole seconds. */
   createdAt: number;
+  /** Since when it is there to be seen. */
+  listedAt: number;
   shown: boolean;
   /** Once hidden by its owner. */
   hidden: boolean;
@@ -35,7 +37,7 @@ export function createVideos(clock: Clock): Videos {
       const createdAt = Math.floor((clock.now() - ageMs) / SECOND) * SECOND;
       // As TikTok's ids: the second above 32 bits, and never through a float.
       const id = ((BigInt(createdAt / SECOND) << 32n) + BigInt(sequence)).toString();
-      const video = { id, accountId, createdAt, shown: true, hidden: false };
+      const video = { id, accountId, createdAt, listedAt: clock.now(), shown: true, hidden: false };
       all.push(video);
       const own = byAccount.get(accountId) ?? [];
       own.push(video);
