@@ -7,10 +7,13 @@ const { Script } = require('node:vm');
 
 const { env } = process;
 const dist = path.join(__dirname, '..', 'dist');
-// V8 takes code only from the same version with the same flags.
-const flags = [...process.execArgv, env.NODE_OPTIONS ?? ''].join('_').replace(/[^\w=-]+/gu, '_');
-const mark = `${process.version}-${process.arch}${flags && `-${flags.slice(0, 100)}`}`;
-const beside = path.join(dist, 'code', mark);
+// V8 takes code only from the same version with the same flags, but of a source it compares no more than the
+// length: so that none is taken for another build's, whatever is kept lies under the name of its own.
+const words = [...process.execArgv, ...(env.NODE_OPTIONS ?? '').split(' ')];
+const flags = words.filter((word) => /^--[\w-]+(=\d+)?$/u.test(word)).map((word) => `-${word.slice(2)}`);
+const mark = `${process.version}-${process.arch}${flags.join('').slice(0, 100)}`;
+const build = buildName();
+const beside = build && path.join(dist, 'code', build, mark);
 
 const parts = new Map();
 let place;
@@ -36,7 +39,17 @@ function requireFrom(name) {
   return name.startsWith('./') ? load(name.slice(2)) : require(name);
 }
 
+/** None while another build is put in place. */
+function buildName() {
+  try {
+    return fs.readFileSync(path.join(dist, 'build'), 'latin1');
+  } catch {
+    return undefined;
+  }
+}
+
 function codeOf(name) {
+  if (!build) return undefined;
   try {
     place ??= fs.existsSync(beside) ? beside : ownPlace();
     return fs.readFileSync(path.join(place, name));
@@ -45,10 +58,10 @@ function codeOf(name) {
   }
 }
 
-/** Where dist/ belongs to somebody else: among the user’s caches, apart for each build. */
+/** Where dist/ belongs to somebody else: among the user’s caches. */
 function ownPlace() {
   const own = env.REPOST_HOME ? path.join(env.REPOST_HOME, 'cache') : path.join(userCaches(), 'repost');
-  return path.join(own, 'code', fs.readFileSync(path.join(dist, 'build'), 'latin1'), mark);
+  return path.join(own, 'code', build, mark);
 }
 
 function userCaches() {
@@ -60,7 +73,7 @@ function userCaches() {
 /** Each file is whole at any moment; without room or rights, the next start is slow again, and that is all. */
 function keep(folder, names) {
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (fs.mkdirSync(folder, { recursive: true, mode: 0o700 })) sweep(path.dirname(path.dirname(folder)));
     for (const name of names) {
       const fresh = path.join(folder, `${name}.${process.pid}`);
       fs.writeFileSync(fresh, parts.get(name).script.createCachedData());
@@ -72,7 +85,15 @@ function keep(folder, names) {
   }
 }
 
+/** What was compiled of other builds is of no use any more. */
+function sweep(code) {
+  for (const name of fs.readdirSync(code))
+    if (name !== build) fs.rmSync(path.join(code, name), { recursive: true, force: true });
+}
+
 process.once('exit', () => {
+  // Another build took this one's place meanwhile, and nobody will ask for this one's code.
+  if (!build || buildName() !== build) return;
   const fresh = [...parts].filter(
     ([, { script, compiled }]) => script && (!compiled || env.REPOST_KEEP_CODE),
   );

@@ -161,9 +161,14 @@ function describeParts(metafile) {
   writeFileSync(join(fresh, 'parts.json'), JSON.stringify(Object.fromEntries(parts)));
 }
 
-/** A program that runs from dist/ meanwhile finds its parts until the new ones lie there; then the old ones go. */
+/**
+ * A program that runs from dist/ meanwhile finds its parts until the new ones lie there; then the old ones go.
+ * Without the build's name, which comes last, none that starts in between uses or keeps compiled code.
+ */
 function replace() {
-  cpSync(fresh, dist, { recursive: true });
+  rmSync(join(dist, 'build'), { force: true });
+  cpSync(fresh, dist, { recursive: true, filter: (path) => path !== join(fresh, 'build') });
+  cpSync(join(fresh, 'build'), join(dist, 'build'));
   const kept = new Set(readdirSync(fresh, { recursive: true }));
   for (const name of readdirSync(dist, { recursive: true }))
     if (!kept.has(name) && existsSync(join(dist, name))) rmSync(join(dist, name), { recursive: true });

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import {
-  chmodSync,
   cpSync,
   mkdtempSync,
   readdirSync,
@@ -13,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const parts = JSON.parse(readFileSync(join(root, 'dist', 'parts.json'), 'utf8')) as Record<string, string[]>;
@@ -101,12 +100,11 @@ describe('what a short command loads', () => {
 
 describe('compiled code', () => {
   let copy: string;
-  beforeAll(() => {
-    copy = mkdtempSync(join(tmpdir(), 'repost-start-'));
+  beforeEach(() => {
+    copy = folder();
     for (const name of ['bin', 'dist', 'package.json'])
       cpSync(join(root, name), join(copy, name), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-    return () => rmSync(copy, { recursive: true, force: true });
   });
   const codeIn = (place: string) =>
     readdirSync(place, { recursive: true })
@@ -125,15 +123,33 @@ describe('compiled code', () => {
     expect(codeIn(place)).toHaveLength(1);
   });
 
-  it.skipIf(process.getuid?.() === 0)(
-    'goes to the user’s own caches where the program belongs to somebody else',
-    () => {
-      rmSync(join(copy, 'dist', 'code'), { recursive: true, force: true });
-      chmodSync(join(copy, 'dist'), 0o500);
-      onTestFinished(() => chmodSync(join(copy, 'dist'), 0o700));
-      const home = folder();
-      run(['--help'], copy, home);
-      expect(codeIn(join(home, 'home', 'cache', 'code'))).toHaveLength(1);
-    },
-  );
+  it('of another build is not taken, though its sources are as long', () => {
+    const help = run(['--help'], copy);
+    const dist = join(copy, 'dist');
+    const said = 'Republishes';
+    for (const name of readdirSync(dist).filter((part) => part.endsWith('.js'))) {
+      const text = readFileSync(join(dist, name), 'utf8');
+      if (text.includes(said)) writeFileSync(join(dist, name), text.replaceAll(said, 'Rebroadcast'));
+    }
+    writeFileSync(join(dist, 'build'), 'another');
+    expect(run(['--help'], copy)).toBe(help.replace(said, 'Rebroadcast'));
+    expect(readdirSync(join(dist, 'code'))).toEqual(['another']);
+  });
+
+  it('is left alone where no build has a name: one is just being replaced', () => {
+    rmSync(join(copy, 'dist', 'build'));
+    rmSync(join(copy, 'dist', 'code'), { recursive: true });
+    run(['--help'], copy);
+    expect(readdirSync(join(copy, 'dist'))).not.toContain('code');
+  });
+
+  it('goes to the user’s own caches where the program belongs to somebody else', () => {
+    // Where nobody, not even root, may make a folder.
+    rmSync(join(copy, 'dist', 'code'), { recursive: true, force: true });
+    writeFileSync(join(copy, 'dist', 'code'), '');
+    onTestFinished(() => rmSync(join(copy, 'dist', 'code')));
+    const home = folder();
+    run(['--help'], copy, home);
+    expect(codeIn(join(home, 'home', 'cache', 'code'))).toHaveLength(1);
+  });
 });
