@@ -1,15 +1,39 @@
 // Bundles a program of test/ into a folder beside the packages, so that they are found; Node 20 reads no TypeScript.
-import { cpSync, mkdirSync, mkdtempSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
 /**
- * @param {string} root the folder with src/, test/ and node_modules/
- * @param {string} program path of the program within it
+ * Runs a program of test/ with the words of this command's own line; its exit code becomes this process's.
+ *
+ * @param {string} program path of the program within the project
+ * @param {{ node?: string[], words?: string[] }} more words for Node, and for the program before the line's own
+ */
+export async function runTest(program, { node = [], words = [] } = {}) {
+  const { entry, folder } = await bundleTest(program);
+  const child = spawn(
+    process.execPath,
+    ['--enable-source-maps', ...node, entry, ...words, ...process.argv.slice(2)],
+    { stdio: 'inherit' },
+  );
+  // The bundle is swept away only once its program has ended, whoever is told to stop.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  child.once('exit', (code) => {
+    rmSync(folder, { recursive: true, force: true });
+    process.exitCode = code ?? 1;
+  });
+}
+
+/**
+ * @param {string} program path of the program within the project
  * @param {import('esbuild').Plugin[]} plugins
  * @returns {Promise<{ entry: string, folder: string }>} the bundle, and its folder, to be removed after use
  */
-export async function bundleTest(root, program, plugins = []) {
+export async function bundleTest(program, plugins = []) {
   const cache = join(root, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'repost-'));

@@ -2,12 +2,9 @@
 // `npm run mutants`, or with a part of a name: `npm run mutants -- fsync`. Exits 1 where one survives.
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { bundleTest } from './bundle-test.mjs';
 import { mutants } from './mutants-list.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const MOST_WORLDS = 12;
 const AT_ONCE = 2;
 const MOST_MS = 600_000;
@@ -31,7 +28,7 @@ function planting({ file, from, to }) {
 
 /** How many worlds it took, and what gave it away; undefined where nothing did. */
 async function hunt(mutant) {
-  const { entry, folder } = await bundleTest(root, 'test/sim/main.ts', [planting(mutant)]);
+  const { entry, folder } = await bundleTest('test/sim/main.ts', [planting(mutant)]);
   const options = { timeout: MOST_MS, env: { ...process.env, TRAIL: '0' }, maxBuffer: 2 ** 26 };
   const full = mutant.world === 'full' ? ['--full'] : [];
   const stdout = await new Promise((resolve) => {

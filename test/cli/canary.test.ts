@@ -7,6 +7,7 @@ import { allCommands, buildProgram } from '../../src/cli/program.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { fileVault } from '../../src/vault/file.ts';
 import { parseFile } from '../../src/vault/file-format.ts';
+import { spellings } from '../e2e/canary-marks.ts';
 import { type Bench, openBench } from './bench.ts';
 
 /** They listen, wait for a person, or speak to this machine’s service manager: tests of their own run them. */
@@ -42,18 +43,6 @@ async function readMarks(): Promise<string[]> {
     if (name.startsWith('grant/')) found.push(...secretsIn(JSON.parse(read.value)));
   }
   return found;
-}
-
-/** As it stands, in an address, and in base64 (from each of the three offsets at which it may begin). */
-function spellings(mark: string): string[] {
-  const base64 = [0, 1, 2].map((offset) =>
-    Buffer.from(' '.repeat(offset) + mark)
-      .toString('base64')
-      .slice(offset === 0 ? 0 : 4)
-      .replace(/=*$/u, '')
-      .slice(0, -4),
-  );
-  return [mark, encodeURIComponent(mark), ...base64.filter((text) => text.length >= 12)];
 }
 
 const filesBelow = (folder: string) =>
