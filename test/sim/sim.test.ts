@@ -34,6 +34,10 @@ describe('the simulation', () => {
     expect((await simulate(170, usualWeather)).breaches).toEqual([]);
   });
 
+  it('gives a breaker time from the waking where the trouble ended in a sleep', async () => {
+    expect((await simulate(657, usualWeather)).breaches).toEqual([]);
+  });
+
   it('plays the same world twice', async () => {
     const [one, other] = [await simulate(3, short), await simulate(3, short)];
     expect(other).toEqual(one);

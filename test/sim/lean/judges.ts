@@ -23,8 +23,10 @@ export async function judgeNow(world: LeanWorld, life: Life): Promise<void> {
   if (running > life.engine.running())
     world.breaches.push(`forgotten: ${running} jobs run, and ${life.engine.running()} lanes work`);
   if (now - life.startedAt < PATIENCE_MS) return;
+  // A request that slept with the machine fails as it wakes.
+  const wellSince = Math.max(world.calmSince, world.suspendedUntil);
   for (const { accountId, openUntil } of await life.raw.breakers.open()) {
-    if (openUntil !== null && world.calm && openUntil > world.calmSince + BREAKER_MS)
+    if (openUntil !== null && world.calm && openUntil > wellSince + BREAKER_MS)
       world.breaches.push(`the breaker of account ${accountId} stays open though all is well`);
   }
   for (const accountId of await life.raw.jobs.dueLanes(now - PATIENCE_MS, [])) {
