@@ -124,7 +124,9 @@ async function openHomeVault(app: App): Promise<Vault> {
     clock: app.clock,
     ...(isVaultKind(kind) ? { kind } : {}),
     ...(command === '' ? {} : { command }),
-    ...(canAsk(app.io, app.noInput) ? { prompt: askPassphrase } : {}),
+    ...(canAsk(app.io, app.noInput)
+      ? { prompt: (question: PassphraseQuestion) => askPassphrase(app, question) }
+      : {}),
   });
   if (remembered === undefined) await meta.set(VAULT_KEY, vault.kind);
   else if (remembered !== vault.kind) {
@@ -135,8 +137,14 @@ async function openHomeVault(app: App): Promise<Vault> {
   return notingNames(vault, meta);
 }
 
-async function askPassphrase({ path, isNew }: { path: string; isNew: boolean }): Promise<string> {
-  const { askText } = await import('./prompts.ts');
+interface PassphraseQuestion {
+  path: string;
+  isNew: boolean;
+}
+
+async function askPassphrase(app: App, { path, isNew }: PassphraseQuestion): Promise<string> {
+  const { ask } = await import('./ask.ts');
+  const { askText } = await ask({ app }, 'vaultPassphrase');
   const passphrase = await askText(
     isNew ? 'A passphrase for the new vault (keep it well: nobody can recover it)' : `Passphrase of ${path}`,
     true,

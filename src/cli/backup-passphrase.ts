@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Failure } from '../core/failure.ts';
+import { ask } from './ask.ts';
 import type { Turn } from './command.ts';
-import { canAsk, readStdin } from './io.ts';
+import { readStdin } from './io.ts';
 
 export interface PassphraseFlags {
   passphraseStdin?: boolean;
@@ -15,12 +16,7 @@ export async function backupPassphrase(turn: Turn, flags: PassphraseFlags, isNew
   if (flags.passphraseFile !== undefined) return readText(flags.passphraseFile);
   const given = io.env['REPOST_BACKUP_PASSPHRASE'];
   if (given) return given;
-  if (!canAsk(io, turn.noInput))
-    throw new Failure('E_MISSING_ANSWER', {
-      message: 'The passphrase of the backup’s secrets is missing.',
-      hint: 'Give --passphrase-stdin or --passphrase-file.',
-    });
-  const { askText } = await import('./prompts.ts');
+  const { askText } = await ask(turn, 'backupPassphrase');
   const text = await askText(
     isNew ? 'A passphrase for the backup’s secrets' : 'The backup’s passphrase',
     true,

@@ -8,8 +8,6 @@ import { openUpdateNotice } from './update-notice.ts';
 /** The flags that every command takes. */
 export interface CommonFlags {
   json?: boolean;
-  /** Commander's spelling of --no-input: false when given. */
-  input?: boolean;
 }
 
 /** What an action is given besides its own arguments. */
@@ -17,6 +15,8 @@ export interface Turn {
   app: App;
   json: boolean;
   noInput: boolean;
+  /** The words of the command that runs: `rule add`. */
+  command: string;
   paint: Paint;
   /** Prints one object or array with --json, else the text for people. Both to stdout. */
   print(value: unknown, human: () => string): void;
@@ -35,6 +35,11 @@ export interface Surroundings {
 /** What a command does: its options, then its positional arguments; gives the exit code where it is not 0. */
 export type Action = (turn: Turn, options: never, ...args: never[]) => Promise<number | undefined>;
 
+const loads = new WeakMap<Command, () => Promise<Action>>();
+
+/** What a command runs; undefined for a group. */
+export const actionOf = (command: Command): (() => Promise<Action>) | undefined => loads.get(command);
+
 /**
  * Wraps an action, loaded when its command runs: opens the app, closes it, says errors, sets the exit code.
  */
@@ -43,6 +48,7 @@ export function act(
   command: Command,
   load: () => Promise<Action>,
 ): (...args: unknown[]) => Promise<void> {
+  loads.set(command, load);
   return async (...args) => {
     const options = command.optsWithGlobals<CommonFlags & Record<string, unknown>>();
     const json = options.json === true;
@@ -51,7 +57,7 @@ export function act(
     const notes = openNotes(io, json);
     try {
       const { openApp } = await import('./app.ts');
-      const noInput = options.input === false || Boolean(io.env['REPOST_NO_INPUT'] || io.env['CI']);
+      const noInput = refusesInput(command) || Boolean(io.env['REPOST_NO_INPUT'] || io.env['CI']);
       const notice = openUpdateNotice(io, json);
       const opened = openApp(io, { noInput, warn: notes.add, onNet: (net) => notice?.look(opened, net) });
       app = opened;
@@ -61,7 +67,7 @@ export function act(
         );
       const action = await load();
       const positional = args.slice(0, -2) as never[];
-      const code = await action(turnOf(app, json, noInput, notes), options as never, ...positional);
+      const code = await action(turnOf(app, command, json, notes), options as never, ...positional);
       notes.say();
       notice?.say(app);
       notice?.close();
@@ -78,12 +84,13 @@ export function act(
   };
 }
 
-function turnOf(app: App, json: boolean, noInput: boolean, notes: Notes): Turn {
-  const { io } = app;
+function turnOf(app: App, command: Command, json: boolean, notes: Notes): Turn {
+  const { io, noInput } = app;
   return {
     app,
     json,
     noInput,
+    command: wordsOf(command),
     paint: painter(!json && wantsColor(io, io.stdout)),
     print: (value, human) => {
       io.stdout.write(json ? `${JSON.stringify(value)}\n` : withNewline(human()));
@@ -93,6 +100,16 @@ function turnOf(app: App, json: boolean, noInput: boolean, notes: Notes): Turn {
     },
     sayNotes: () => notes.say(),
   };
+}
+
+/** --no-input, given anywhere on the line: merged, a group's default would win over what stands behind its command. */
+function refusesInput(command: Command): boolean {
+  return command.opts()['input'] === false || (command.parent !== null && refusesInput(command.parent));
+}
+
+function wordsOf(command: Command): string {
+  const group = command.parent?.parent ? `${wordsOf(command.parent)} ` : '';
+  return group + command.name();
 }
 
 interface Notes {

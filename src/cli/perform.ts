@@ -93,6 +93,7 @@ export async function perform(app: App, deed: Deed, user: string | null): Promis
     app: appFor(app, deed.input ?? '', user),
     json: true,
     noInput: true,
+    command: deed.name,
     paint: (_style, text) => text,
     print: (value) => {
       printed = value;

@@ -1,10 +1,13 @@
-import inquirer from 'inquirer';
+import { createPromptModule } from 'inquirer';
 import { Failure } from '../core/failure.ts';
+
+/** Standard output is for data: it may lead into a file while a person sits at the terminal. */
+const prompt = createPromptModule({ output: process.stderr });
 
 /** Asks for one line of text on the terminal; a secret is not shown. An empty line means the preset, where there is one. */
 export async function askText(question: string, secret = false, preset?: string): Promise<string> {
   return guard(async () => {
-    const { answer } = await inquirer.prompt<{ answer: string }>([
+    const { answer } = await prompt<{ answer: string }>([
       secret
         ? { type: 'password', name: 'answer', message: question, mask: '*' }
         : {
@@ -22,7 +25,7 @@ export async function askText(question: string, secret = false, preset?: string)
 /** One line, with what is there already to be changed. */
 export async function askLine(question: string, preset: string): Promise<string> {
   return guard(async () => {
-    const { answer } = await inquirer.prompt<{ answer: string }>([
+    const { answer } = await prompt<{ answer: string }>([
       { type: 'input', name: 'answer', message: question, default: preset },
     ]);
     return answer;
@@ -32,7 +35,7 @@ export async function askLine(question: string, preset: string): Promise<string>
 /** Several lines, in the person's editor (VISUAL, EDITOR). */
 export async function askEditor(question: string, preset: string): Promise<string> {
   return guard(async () => {
-    const { answer } = await inquirer.prompt<{ answer: string }>([
+    const { answer } = await prompt<{ answer: string }>([
       { type: 'editor', name: 'answer', message: question, default: preset, waitForUserInput: false },
     ]);
     return answer;
@@ -41,7 +44,7 @@ export async function askEditor(question: string, preset: string): Promise<strin
 
 export async function askConfirm(question: string, preset = false): Promise<boolean> {
   return guard(async () => {
-    const { answer } = await inquirer.prompt<{ answer: boolean }>([
+    const { answer } = await prompt<{ answer: boolean }>([
       { type: 'confirm', name: 'answer', message: question, default: preset },
     ]);
     return answer;
@@ -54,7 +57,7 @@ export async function askChoice<T extends string>(
   choices: readonly { name: string; value: T }[],
 ): Promise<T> {
   return guard(async () => {
-    const { answer } = await inquirer.prompt<{ answer: string }>([
+    const { answer } = await prompt<{ answer: string }>([
       { type: 'select', name: 'answer', message: question, choices: [...choices] },
     ]);
     return answer as T;

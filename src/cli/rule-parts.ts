@@ -5,9 +5,9 @@ import { Failure } from '../core/failure.ts';
 import type { CatchUp, MediaSpec } from '../core/rule.ts';
 import type { platformOf } from '../platforms/index.ts';
 import type { Store } from '../store/types.ts';
+import { ask, mayAsk } from './ask.ts';
 import type { Turn } from './command.ts';
 import { findAccount, findSource } from './find.ts';
-import { canAsk } from './io.ts';
 import { requirePosting } from './rule-loops.ts';
 
 /** A signed-in TikTok account becomes a source the first time a rule names it. */
@@ -83,8 +83,8 @@ export function mediaSpecs(turn: Turn, texts: readonly string[], folder = proces
 export async function consent(turn: Turn, store: Store, given: boolean): Promise<void> {
   if ((await store.meta.get('consent.yt-dlp')) !== undefined) return;
   let agreed = given;
-  if (!agreed && canAsk(turn.app.io, turn.noInput)) {
-    const { askConfirm } = await import('./prompts.ts');
+  if (!agreed && mayAsk(turn)) {
+    const { askConfirm } = await ask(turn, 'fetchConsent');
     agreed = await askConfirm(
       'The terms of TikTok and YouTube forbid automated fetching unless they permit it. Are these your own videos, and do you have the right to fetch them with yt-dlp?',
     );

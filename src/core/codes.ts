@@ -231,6 +231,7 @@ const table = {
     side: 'you',
     title: 'The vault’s passphrase is missing or wrong.',
     todo: 'Give the right one with REPOST_VAULT_PASSPHRASE_FILE or REPOST_VAULT_PASSPHRASE_COMMAND.',
+    usage: true,
   },
   E_VAULT_UNSAFE: {
     class: 'config',
@@ -536,6 +537,7 @@ const table = {
     side: 'you',
     title: 'Fetching by yt-dlp needs your consent.',
     todo: 'TikTok’s terms allow it only for content you have the right to fetch; agree with --accept-yt-dlp.',
+    usage: true,
   },
   E_TOOL_MISSING: {
     class: 'config',

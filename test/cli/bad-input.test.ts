@@ -44,7 +44,7 @@ describe('a rule', () => {
     [['--to', 'youtube:@creator', '--option', 'youtube.colour=red'], 'E_RULE', 1],
     [['--to', 'youtube:@creator', '--option', 'youtube.privacy=secret'], 'E_RULE', 1],
     [['--to', 'youtube:@creator', '--media', 'cloud:somewhere'], 'E_USAGE', 2],
-    [['--to', 'youtube:@creator', '--media', 'yt-dlp'], 'E_CONSENT', 1],
+    [['--to', 'youtube:@creator', '--media', 'yt-dlp'], 'E_CONSENT', 2],
     [['--to', 'youtube:@creator', '--delay', 'a while'], 'E_USAGE', 2],
     [['--to', 'youtube:@creator', '--catch-up', 'some'], 'E_USAGE', 2],
     [['--to', 'youtube:@creator', '--name', 'two words'], 'E_USAGE', 2],

@@ -167,10 +167,20 @@ describe('rules as a file', () => {
     const editor = join(dir, 'editor.sh');
     writeFileSync(editor, '#!/bin/sh\nsed -i "s/gap: 2h/gap: 3h/" "$1"\n');
     chmodSync(editor, 0o755);
+    // A program for an editor is no question, unless every question is forbidden.
+    expect(await terminal.failure(['rule', 'edit', 'food'])).toMatchObject({
+      code: 'E_MISSING_ANSWER',
+      exit: 2,
+    });
+    delete terminal.env['REPOST_NO_INPUT'];
     terminal.env['EDITOR'] = editor;
     expect((await terminal.run(['rule', 'edit', 'food'])).out).toContain('+   gap: 3h');
     expect((await terminal.run(['rule', 'edit', 'food'])).err).toContain('Nothing was changed.');
     delete terminal.env['EDITOR'];
+    const text = (await terminal.run(['rule', 'export', 'food'])).out.replace('gap: 3h', 'gap: 4h');
+    expect((await terminal.run(['rule', 'edit', 'food', '--file', '-', '--no-input'], text)).out).toContain(
+      '+   gap: 4h',
+    );
     expect(await terminal.failure(['rule', 'edit', 'food'])).toMatchObject({
       code: 'E_MISSING_ANSWER',
       exit: 2,

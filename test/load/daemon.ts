@@ -11,6 +11,7 @@ export async function runDaemon(startedAt: number, speed: number): Promise<void>
     app,
     json: true,
     noInput: true,
+    command: 'daemon',
     paint: (_style, text) => text,
     print: () => undefined,
     note: () => undefined,

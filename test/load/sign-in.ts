@@ -16,6 +16,7 @@ function turnOf(app: App, stdin: Readable, stdout: PassThrough): Turn {
     app: Object.assign(Object.create(app) as App, own),
     json: true,
     noInput: true,
+    command: 'login',
     paint: (_style, text) => text,
     print: () => undefined,
     note: () => undefined,

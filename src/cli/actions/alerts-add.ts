@@ -129,7 +129,7 @@ type Place = Pick<ChannelSettings, 'chat' | 'mail'> & { place?: string };
 async function placeOf(turn: Turn, kind: ChannelKind, options: AddOptions): Promise<Place> {
   switch (kind) {
     case 'telegram': {
-      const chat = options.chat ?? (await answer(turn, 'Chat (its id, or @name of a channel)', '--chat'));
+      const chat = options.chat ?? (await answer(turn, 'alertChat', 'Chat (its id, or @name of a channel)'));
       if (/^(-?\d{1,20}|@\w{4,})$/u.test(chat)) return { chat, place: `chat ${chat}` };
       throw new Failure('E_USAGE', {
         message: `“${chat}” is no chat.`,
@@ -148,9 +148,9 @@ async function placeOf(turn: Turn, kind: ChannelKind, options: AddOptions): Prom
 }
 
 async function mailOf(turn: Turn, options: AddOptions): Promise<MailSettings> {
-  const host = options.host ?? (await answer(turn, 'Mail server', '--host'));
-  const from = addressOf(options.from ?? (await answer(turn, 'From address', '--from')), '--from');
-  const to = options.to ?? [await answer(turn, 'To address', '--to')];
+  const host = options.host ?? (await answer(turn, 'mailServer', 'Mail server'));
+  const from = addressOf(options.from ?? (await answer(turn, 'mailFrom', 'From address')), '--from');
+  const to = options.to ?? [await answer(turn, 'mailTo', 'To address')];
   const tls = options.tls ?? (options.port === '465' ? 'tls' : 'starttls');
   const user = options.login ?? null;
   const local = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/u.test(host);

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { ChannelKind, ChannelSecrets } from '../../core/alert.ts';
 import { Failure } from '../../core/failure.ts';
 import { keyBytes } from '../../net/alert-webhook.ts';
+import { ask } from '../ask.ts';
 import type { Turn } from '../command.ts';
-import { canAsk, readStdin } from '../io.ts';
+import { readStdin } from '../io.ts';
+import type { QuestionName } from '../questions.ts';
 
 export interface SecretFlags {
   urlStdin?: boolean;
@@ -30,12 +32,19 @@ const needs: Readonly<Record<ChannelKind, { must: readonly SecretName[]; may?: r
   heartbeat: { must: ['url'] },
 };
 
-const questions: Readonly<Record<SecretName, string>> = {
+const labels: Readonly<Record<SecretName, string>> = {
   url: 'Address',
   token: 'Token',
   key: 'Signing key',
   password: 'Password',
 };
+
+const asked = {
+  url: 'alertUrl',
+  token: 'alertToken',
+  key: 'alertKey',
+  password: 'alertPassword',
+} as const satisfies Record<SecretName, QuestionName>;
 
 /** From standard input, files or questions; never from arguments, which every process on the machine can read. */
 export async function readSecrets(
@@ -64,26 +73,25 @@ export async function readSecrets(
     if (![...must, ...may].includes(name))
       throw new Failure('E_USAGE', { message: `A channel of the kind ${kind} has no ${name}.` });
     if (text.trim() === '')
-      throw new Failure('E_USAGE', { message: `The ${questions[name].toLowerCase()} is empty.` });
+      throw new Failure('E_USAGE', { message: `The ${labels[name].toLowerCase()} is empty.` });
     given.set(name, text.trim());
   }
   const wanted = kind === 'email' && signsIn ? (['password'] as const) : must;
   for (const name of wanted)
-    if (!given.has(name))
-      given.set(name, await answer(turn, questions[name], `--${name}-stdin or --${name}-file`, true));
+    if (!given.has(name)) given.set(name, await answer(turn, asked[name], labels[name], true));
   const secrets: ChannelSecrets = Object.fromEntries(given);
   check(kind, secrets);
   return secrets;
 }
 
 /** Asks on the terminal. Throws E_MISSING_ANSWER with the flag where nobody can be asked. */
-export async function answer(turn: Turn, question: string, flag: string, secret = false): Promise<string> {
-  if (!canAsk(turn.app.io, turn.noInput))
-    throw new Failure('E_MISSING_ANSWER', {
-      message: `An answer is missing: ${question.toLowerCase()}.`,
-      hint: `Give ${flag}.`,
-    });
-  const { askText } = await import('../prompts.ts');
+export async function answer(
+  turn: Turn,
+  name: QuestionName,
+  question: string,
+  secret = false,
+): Promise<string> {
+  const { askText } = await ask(turn, name);
   return (await askText(question, secret)).trim();
 }
 

@@ -6,9 +6,10 @@ import { serviceOf } from '../../platforms/index.ts';
 import { readSecret, removeSecret, saveSecret } from '../../vault/grants.ts';
 import { schemaVersion } from '../../web/views.ts';
 import type { App } from '../app.ts';
+import { ask } from '../ask.ts';
 import type { Turn } from '../command.ts';
 import { findPlatform } from '../find.ts';
-import { canAsk, readStdin } from '../io.ts';
+import { readStdin } from '../io.ts';
 import { table } from '../table.ts';
 import { type WayOptions, wayOf } from '../ways.ts';
 
@@ -31,7 +32,7 @@ export async function addApp(turn: Turn, options: AddOptions, platformText: stri
       command: `repost login ${platform}`,
     });
   }
-  const clientId = options.clientId ?? (await ask(turn, 'Client id', '--client-id'));
+  const clientId = options.clientId ?? (await (await ask(turn, 'appClientId')).askText('Client id'));
   const secret = await secretFrom(turn, options, signIn.secret ?? 'required');
   if (options.redirectUri !== undefined) checkRedirect(options.redirectUri);
   const row = {
@@ -150,7 +151,8 @@ async function secretFrom(
     return given.trim();
   }
   if (need !== 'required') return undefined;
-  return (await ask(turn, 'Client secret', '--client-secret-stdin or --client-secret-file', true)).trim();
+  const { askText } = await ask(turn, 'appClientSecret');
+  return (await askText('Client secret', true)).trim();
 }
 
 function readSecretFile(path: string): string {
@@ -159,17 +161,6 @@ function readSecretFile(path: string): string {
   } catch (error) {
     throw new Failure('E_USAGE', { message: `The file ${path} can’t be read.`, cause: error });
   }
-}
-
-async function ask(turn: Turn, question: string, flag: string, secret = false): Promise<string> {
-  if (!canAsk(turn.app.io, turn.noInput)) {
-    throw new Failure('E_MISSING_ANSWER', {
-      message: `The ${question.toLowerCase()} is missing.`,
-      hint: `Give ${flag}.`,
-    });
-  }
-  const { askText } = await import('../prompts.ts');
-  return askText(question, secret);
 }
 
 function checkRedirect(text: string): void {

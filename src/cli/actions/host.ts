@@ -7,10 +7,11 @@ import { registry } from '../../platforms/index.ts';
 import { readHostSecret, removeHostSecret, saveHostSecret } from '../../vault/host.ts';
 import { journalSeal } from '../../vault/seal.ts';
 import { schemaVersion } from '../../web/views.ts';
+import { ask } from '../ask.ts';
 import type { Turn } from '../command.ts';
 import { openConfig, saveSetting } from '../config.ts';
 import { checkMediaHost, openHost } from '../host.ts';
-import { canAsk, readStdin } from '../io.ts';
+import { readStdin } from '../io.ts';
 
 interface S3Options {
   endpoint?: string;
@@ -170,11 +171,6 @@ async function secretFrom(turn: Turn, options: S3Options, hasOne: boolean): Prom
     throw new Failure('E_USAGE', { message: 'The secret key is empty.' });
   }
   if (hasOne) return undefined;
-  if (!canAsk(turn.app.io, turn.noInput))
-    throw new Failure('E_MISSING_ANSWER', {
-      message: 'The secret key of the bucket is missing.',
-      hint: 'Give --secret-key-stdin.',
-    });
-  const { askText } = await import('../prompts.ts');
+  const { askText } = await ask(turn, 'bucketKey');
   return (await askText('Secret access key', true)).trim();
 }

@@ -2,6 +2,7 @@ import { asFailure, Failure } from '../../core/failure.ts';
 import { isPlatformId, type PlatformId, platformIds } from '../../core/names.ts';
 import { serviceOf } from '../../platforms/index.ts';
 import { schemaVersion } from '../../web/views.ts';
+import { mayAsk } from '../ask.ts';
 import type { Turn } from '../command.ts';
 import { exitCodes } from '../exit.ts';
 import { keysStep } from '../init/keys.ts';
@@ -10,7 +11,6 @@ import { ruleStep } from '../init/rule.ts';
 import { signInStep } from '../init/sign-in.ts';
 import { type Step, walk } from '../init/step.ts';
 import { openTalk, Stopped, type Talk } from '../init/talk.ts';
-import { canAsk } from '../io.ts';
 import { onStop } from '../signals.ts';
 import { closest } from '../suggest.ts';
 
@@ -22,7 +22,7 @@ const destinations = platformIds.filter((id) => id !== 'tiktok');
 /** The guided first run. What is done is read from the home, so it can be stopped anywhere and goes on from there. */
 export async function init(turn: Turn, options: { to?: string[] }): Promise<number> {
   const talk = openTalk(turn);
-  const asks = canAsk(turn.app.io, turn.noInput) && !turn.json;
+  const asks = mayAsk(turn) && !turn.json;
   const chosen = options.to ? options.to.flatMap(parsePlatforms) : await remembered(turn);
   if (!asks) return list(turn, talk, chosen ?? []);
   const { app } = turn;
@@ -110,7 +110,11 @@ async function askPlatforms(talk: Talk, before: readonly PlatformId[] | undefine
   talk.heading('Where to?');
   talk.say(`You can choose from: ${destinations.join(', ')}`);
   for (;;) {
-    const text = await talk.ask('Platforms, with commas', before?.join(', ') ?? 'youtube, instagram, x');
+    const text = await talk.ask(
+      'initPlatforms',
+      'Platforms, with commas',
+      before?.join(', ') ?? 'youtube, instagram, x',
+    );
     try {
       return parsePlatforms(text);
     } catch (error) {

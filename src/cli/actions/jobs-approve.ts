@@ -1,9 +1,10 @@
 import { Failure } from '../../core/failure.ts';
 import type { JobView, Store } from '../../store/types.ts';
 import { jobView } from '../../web/views.ts';
+import { ask, mayAsk, missingAnswer } from '../ask.ts';
 import type { Turn } from '../command.ts';
 import { findJob } from '../find.ts';
-import { canAsk, harmless, shorten } from '../io.ts';
+import { harmless, shorten } from '../io.ts';
 import { jobText, textLines } from '../job-text.ts';
 import { relativeText } from '../table.ts';
 import { stateText } from './jobs.ts';
@@ -22,12 +23,8 @@ export async function approveJobs(turn: Turn, options: ApproveOptions, ids: stri
   if (written && ids.length !== 1)
     throw new Failure('E_USAGE', { message: '--text and --title go with one job.' });
   if (ids.length === 0 && !options.all) {
-    if (!canAsk(app.io, turn.noInput) || turn.json)
-      throw new Failure('E_MISSING_ANSWER', {
-        message: 'Which jobs?',
-        hint: 'Give ids or --all.',
-        command: 'repost jobs list --reason approval',
-      });
+    if (!mayAsk(turn) || turn.json)
+      throw missingAnswer(turn, 'jobsToApprove', { command: 'repost jobs list --reason approval' });
     return pickJobs(turn, store);
   }
   const jobs = options.all
@@ -59,16 +56,11 @@ export async function editJob(turn: Turn, options: EditOptions, id: string): Pro
   const store = await app.store();
   const job = await findJob(store, id);
   const given = options.text !== undefined || options.title !== undefined;
-  if (!given && !options.reset && !canAsk(app.io, turn.noInput))
-    throw new Failure('E_MISSING_ANSWER', {
-      message: 'What should it say?',
-      hint: 'Give --text, --title or --reset.',
-    });
   const change = options.reset
     ? { body: null, title: null, ...partsFrom(options) }
     : given
       ? partsFrom(options)
-      : await askParts(store, job);
+      : await askParts(turn, store, job);
   const changed = await store.jobs.edit(job.id, change, app.clock.now());
   const text = await jobText(store, changed);
   app.nudge();
@@ -79,8 +71,9 @@ export async function editJob(turn: Turn, options: EditOptions, id: string): Pro
 }
 
 /** Shows what waits for approval, one job at a time, and asks what to do with it. */
-async function pickJobs({ app, note, paint }: Turn, store: Store): Promise<undefined> {
-  const { askChoice } = await import('../prompts.ts');
+async function pickJobs(turn: Turn, store: Store): Promise<undefined> {
+  const { app, note, paint } = turn;
+  const { askChoice } = await ask(turn, 'jobsToApprove');
   const jobs = await waitingOnes(store);
   if (jobs.length === 0) note('Nothing waits for approval.');
   for (const [index, first] of jobs.entries()) {
@@ -103,7 +96,7 @@ async function pickJobs({ app, note, paint }: Turn, store: Store): Promise<undef
       ]);
       const now = app.clock.now();
       if (answer === 'edit') {
-        job = await store.jobs.edit(job.id, await askParts(store, job), now);
+        job = await store.jobs.edit(job.id, await askParts(turn, store, job), now);
         continue;
       }
       if (answer === 'approve') await store.jobs.approve(job.id, null, now);
@@ -117,8 +110,8 @@ async function pickJobs({ app, note, paint }: Turn, store: Store): Promise<undef
 }
 
 /** Asks for a new text in the editor, beginning with the present one, and for a title where there is one. */
-async function askParts(store: Store, job: JobView): Promise<Record<string, string>> {
-  const { askEditor, askLine } = await import('../prompts.ts');
+async function askParts(turn: Turn, store: Store, job: JobView): Promise<Record<string, string>> {
+  const { askEditor, askLine } = await ask(turn, 'jobText');
   const { body, title } = await jobText(store, job);
   const written = { body: (await askEditor('The text', body)).replace(/\r?\n$/u, '') };
   if (title === undefined) return written;

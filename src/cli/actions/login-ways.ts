@@ -4,8 +4,9 @@ import { Failure } from '../../core/failure.ts';
 import type { OAuthSignIn, Service, SignIn } from '../../core/platform.ts';
 import { signIn as browserSignIn } from '../../net/oauth.ts';
 import { schemaVersion } from '../../web/views.ts';
+import { ask, mayAsk, missingAnswer } from '../ask.ts';
 import type { Turn } from '../command.ts';
-import { canAsk, readStdin } from '../io.ts';
+import { readStdin } from '../io.ts';
 import { openSpinner, type Spinner } from '../spinner.ts';
 import { parseLength } from '../time.ts';
 import { wayOf } from '../ways.ts';
@@ -48,7 +49,8 @@ export async function signInBy(turn: Turn, usual: Service, options: LoginOptions
         command: `repost login ${service.id}`,
       });
     }
-    const token = await tokenFrom(turn, method.kind === 'token' ? method.what : 'token', options);
+    const what = method.kind === 'token' ? method.what : options.appPassword ? 'app password' : 'token';
+    const token = await tokenFrom(turn, what, options);
     const http = net.plain(service);
     const grant = await method.fromToken({
       http,
@@ -175,17 +177,17 @@ async function* lines(turn: Turn, signal: AbortSignal): AsyncGenerator<string> {
 }
 
 async function tokenFrom(turn: Turn, what: string, options: LoginOptions): Promise<string> {
-  const asks = canAsk(turn.app.io, turn.noInput);
-  if (options.tokenStdin || !asks) {
-    if (!options.tokenStdin && !options.appPassword)
-      throw new Failure('E_MISSING_ANSWER', {
-        message: `The ${what} is missing.`,
-        hint: 'Give it on standard input with --token-stdin.',
-      });
+  // An app password may be piped without --token-stdin; where a person could still type, nothing is waited for.
+  const piped = options.tokenStdin || (options.appPassword && turn.app.io.stdin.isTTY !== true);
+  if (piped) {
     const token = (await readStdin(turn.app.io)).trim();
-    if (token === '') throw new Failure('E_USAGE', { message: 'Standard input held no token.' });
-    return token;
+    if (token !== '') return token;
+    const message = `Standard input held no ${what}.`;
+    throw options.tokenStdin
+      ? new Failure('E_USAGE', { message })
+      : missingAnswer(turn, 'loginToken', { message });
   }
-  const { askText } = await import('../prompts.ts');
-  return (await askText(options.appPassword ? 'App password' : what, true)).trim();
+  if (!mayAsk(turn)) throw missingAnswer(turn, 'loginToken', { message: `The ${what} is missing.` });
+  const { askText } = await ask(turn, 'loginToken');
+  return (await askText(what.charAt(0).toUpperCase() + what.slice(1), true)).trim();
 }

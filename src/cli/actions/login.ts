@@ -5,10 +5,10 @@ import { registry, serviceOf } from '../../platforms/index.ts';
 import type { Store, UserRow } from '../../store/types.ts';
 import { grantName, saveGrant } from '../../vault/grants.ts';
 import { accountView } from '../../web/views.ts';
+import { ask, mayAsk, missingAnswer } from '../ask.ts';
 import type { Turn } from '../command.ts';
 import { expiryOf } from '../connect.ts';
 import { findPlatform, findUser } from '../find.ts';
-import { canAsk } from '../io.ts';
 import { withKeptWay } from '../ways.ts';
 import { keepApp } from './app.ts';
 import { type LoginOptions, signInBy } from './login-ways.ts';
@@ -85,14 +85,13 @@ async function choose(
     });
   }
   if (!second) return only;
-  if (!canAsk(turn.app.io, turn.noInput) || turn.json) {
-    throw new Failure('E_MISSING_ANSWER', {
+  if (!mayAsk(turn) || turn.json) {
+    throw missingAnswer(turn, 'whichAccount', {
       message: `This sign-in offers several accounts: ${listed(eligible)}.`,
-      hint: 'Name one with --account.',
       command: `repost login ${service.id} --account ${only.handle}`,
     });
   }
-  const { askChoice } = await import('../prompts.ts');
+  const { askChoice } = await ask(turn, 'whichAccount');
   const id = await askChoice(
     'Which account?',
     eligible.map((one) => ({ name: `${one.handle} – ${one.name}`, value: one.remoteId })),

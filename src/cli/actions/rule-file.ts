@@ -7,10 +7,11 @@ import type { Rule } from '../../core/rule.ts';
 import { warningsOfRule } from '../../core/warnings.ts';
 import { pauseRule, planResume, resumeRule } from '../../engine/resume.ts';
 import type { NewRule, Store } from '../../store/types.ts';
+import { ask, mayAsk, missingAnswer } from '../ask.ts';
 import { backfillAloud } from '../backfill-aloud.ts';
 import type { Turn } from '../command.ts';
 import { findRule } from '../find.ts';
-import { canAsk, readStdin } from '../io.ts';
+import { readStdin } from '../io.ts';
 import { diffLines } from '../line-diff.ts';
 import { resumeText } from '../resume-text.ts';
 import { entryOf, ruleFrom } from '../rule-entries.ts';
@@ -61,17 +62,19 @@ export async function applyRules(turn: Turn, options: ApplyOptions, file: string
   await applyText(turn, text, file === '-' ? 'stdin' : file, options);
 }
 
-/** Opens one rule in the editor, then applies it. */
-export async function editRule(turn: Turn, options: ApplyOptions, name: string): Promise<undefined> {
+/** Opens one rule in the editor, or takes its new text from a file, then applies it. */
+export async function editRule(
+  turn: Turn,
+  options: ApplyOptions & { file?: string },
+  name: string,
+): Promise<undefined> {
   const { app, note } = turn;
   const store = await app.store();
   const rule = await findRule(store, name);
+  if (options.file !== undefined) return applyRules(turn, options, options.file);
   const editor = app.io.env['VISUAL'] || app.io.env['EDITOR'];
-  if (!editor && !canAsk(app.io, turn.noInput))
-    throw new Failure('E_MISSING_ANSWER', {
-      message: 'There is no editor.',
-      hint: 'Set EDITOR, or use repost rule export and apply.',
-    });
+  // An editor that its person chose may be a program as well: it needs no terminal.
+  if (turn.noInput || (!editor && !mayAsk(turn))) throw missingAnswer(turn, 'ruleText');
   const dir = mkdtempSync(join(tmpdir(), 'repost-rule-'));
   const file = join(dir, `${rule.name}.yaml`);
   try {
@@ -85,9 +88,9 @@ export async function editRule(turn: Turn, options: ApplyOptions, name: string):
         return await applyText(turn, after, file, options);
       } catch (error) {
         const failure = asFailure(error);
-        if (failure.code !== 'E_RULE' || !canAsk(app.io, turn.noInput)) throw error;
+        if (failure.code !== 'E_RULE' || !mayAsk(turn)) throw error;
         note(failure.message);
-        const { askConfirm } = await import('../prompts.ts');
+        const { askConfirm } = await ask(turn, 'ruleText');
         if (!(await askConfirm('Edit it again?', true))) throw error;
       }
     }

@@ -31,9 +31,13 @@ export function ruleFileCommands(rule: Command, around: Surroundings): void {
   const edit = rule
     .command('edit <rule>')
     .description('open a rule in your editor (VISUAL, EDITOR), then apply it')
+    .option('--file <file>', 'take its new text from this file instead of an editor; - reads standard input')
     .option('--dry-run', 'only show the difference')
     .option('--accept-yt-dlp', 'you have the right to fetch these videos with yt-dlp')
-    .addHelpText('after', '\nExample:\n  $ repost rule edit everywhere');
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ repost rule edit everywhere\n  $ repost rule edit everywhere --file everywhere.yaml',
+    );
   edit.action(act(around, edit, async () => (await load()).editRule));
 
   const schema = rule

@@ -23,9 +23,11 @@ export function keysStep(turn: Turn, talk: Talk, service: Service): Step | undef
       talk.guide(service.guide, [...register, `Rights to tick, where it asks: ${signIn.scopes.join(' ')}`]);
     },
     run: async () => {
-      const clientId = await talk.ask('Client id');
+      const clientId = await talk.ask('appClientId', 'Client id');
       const wantsSecret = (signIn.secret ?? 'required') === 'required';
-      const clientSecret = wantsSecret ? await talk.secret('Client secret (not shown)') : undefined;
+      const clientSecret = wantsSecret
+        ? await talk.secret('appClientSecret', 'Client secret (not shown)')
+        : undefined;
       const row = { platform: id, host: '', clientId, settings: {} };
       await checkKeys(turn, talk, service, { ...row, ...(clientSecret ? { clientSecret } : {}) });
       await keepApp(app, row, clientSecret);

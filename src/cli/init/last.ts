@@ -71,7 +71,7 @@ function alertsStep(turn: Turn, talk: Talk): Step {
       (await (await app.store()).alerts.channels()).map(({ name }) => name).join(', ') || undefined,
     explain: () => talk.say(`It can tell you by ${channelKinds.join(', ')}.`),
     run: async () => {
-      const kind = await talk.ask('Tell me by', NOBODY);
+      const kind = await talk.ask('alertKind', 'Tell me by', NOBODY);
       if (kind === NOBODY) return 'Nobody is told; repost status always knows.';
       await addAlert(onStderr(turn), { severity: 'warning', repeat: '24h' }, kind);
       const code = await testAlerts(onStderr(turn), {});

@@ -34,7 +34,7 @@ export function ruleStep(turn: Turn, talk: Talk): Step {
       const rule = (await pendingRule(store)) ?? (await makeRule(turn, talk));
       talk.say('\nWhat it would have done with your last videos:\n');
       await rehearseRule(loud(turn), { last: '3' }, rule.name);
-      const kept = await talk.confirm('Keep this rule?', true);
+      const kept = await talk.confirm('keepRule', 'Keep this rule?', true);
       await store.meta.remove(PENDING_KEY);
       if (!kept) {
         await store.rules.remove(rule.id, app.clock.now());
@@ -108,7 +108,7 @@ async function askMedia(talk: Talk, preset: string): Promise<string> {
     'Type a folder, the ZIP of TikTok’s “Download your data”, or yt-dlp (only where TikTok permits you that).',
   );
   for (;;) {
-    const text = await talk.ask('Originals', preset);
+    const text = await talk.ask('ruleOriginals', 'Originals', preset);
     if (text === 'yt-dlp') return 'yt-dlp';
     const path = resolve(text.replace(/^~(?=\/|$)/u, process.env['HOME'] ?? '~'));
     if (existsSync(path)) return `${statSync(path).isDirectory() ? 'folder' : 'export'}:${path}`;
@@ -119,7 +119,11 @@ async function askMedia(talk: Talk, preset: string): Promise<string> {
 
 async function askCount(talk: Talk): Promise<number> {
   for (;;) {
-    const text = await talk.ask('How many of the videos that are there should be posted too?', '0');
+    const text = await talk.ask(
+      'ruleBackfill',
+      'How many of the videos that are there should be posted too?',
+      '0',
+    );
     if (/^\d{1,3}$/u.test(text)) return Number(text);
     talk.say('Please type a number; 0 posts only what is new.');
   }

@@ -33,11 +33,14 @@ export function signInStep(turn: Turn, talk: Talk, service: Service): Step {
 async function answersFor(talk: Talk, service: Service) {
   switch (service.id) {
     case 'mastodon':
-      return { server: await talk.ask('Your server (for example mastodon.social)') };
+      return { server: await talk.ask('loginServer', 'Your server (for example mastodon.social)') };
     case 'bluesky':
-      return { account: await talk.ask('Your handle (for example alice.bsky.social)'), appPassword: true };
+      return {
+        account: await talk.ask('loginHandle', 'Your handle (for example alice.bsky.social)'),
+        appPassword: true,
+      };
     case 'telegram':
-      return { account: await talk.ask('Your channel (@name, or its number)') };
+      return { account: await talk.ask('loginChannel', 'Your channel (@name, or its number)') };
     default:
       return {};
   }

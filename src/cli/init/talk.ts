@@ -1,8 +1,10 @@
 import { Failure } from '../../core/failure.ts';
 import type { Guide } from '../../core/platform.ts';
+import { ask } from '../ask.ts';
 import type { Turn } from '../command.ts';
 import { sayFailure } from '../exit.ts';
 import { painter, wantsColor } from '../io.ts';
+import type { QuestionName } from '../questions.ts';
 import { wrap } from '../wrap.ts';
 
 export type Answer = 'now' | 'later' | 'stop';
@@ -16,9 +18,9 @@ export interface Talk {
   done(text: string): void;
   /** Yes, later or stop; an empty line means yes. */
   now(question: string): Promise<Answer>;
-  ask(question: string, preset?: string): Promise<string>;
-  secret(question: string): Promise<string>;
-  confirm(question: string, preset: boolean): Promise<boolean>;
+  ask(name: QuestionName, question: string, preset?: string): Promise<string>;
+  secret(name: QuestionName, question: string): Promise<string>;
+  confirm(name: QuestionName, question: string, preset: boolean): Promise<boolean>;
   trouble(error: Failure): void;
 }
 
@@ -46,7 +48,7 @@ export function openTalk(turn: Turn): Talk {
     },
     done: (text) => say(`${paint('green', 'done')}  ${text}`),
     now: async (question) => {
-      const { askText } = await import('../prompts.ts');
+      const { askText } = await ask(turn, 'initStep');
       for (;;) {
         const word = (await askText(`${question} (yes, later, stop)`, false, 'yes')).trim().toLowerCase();
         const answer = answers.get(word);
@@ -54,16 +56,16 @@ export function openTalk(turn: Turn): Talk {
         say('Please type yes, later or stop.');
       }
     },
-    ask: async (question, preset) => {
-      const { askText } = await import('../prompts.ts');
+    ask: async (name, question, preset) => {
+      const { askText } = await ask(turn, name);
       return (await askText(question, false, preset)).trim();
     },
-    secret: async (question) => {
-      const { askText } = await import('../prompts.ts');
+    secret: async (name, question) => {
+      const { askText } = await ask(turn, name);
       return (await askText(question, true)).trim();
     },
-    confirm: async (question, preset) => {
-      const { askConfirm } = await import('../prompts.ts');
+    confirm: async (name, question, preset) => {
+      const { askConfirm } = await ask(turn, name);
       return askConfirm(question, preset);
     },
     trouble: (error) => sayFailure(io, error, false),
