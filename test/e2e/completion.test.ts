@@ -13,6 +13,8 @@ beforeAll(async () => {
   home = await openCliHome();
   await home.signIn('tiktok');
   await home.signIn('youtube');
+  // Before the first rule, so that only the backfill of the second takes it and asks for approval.
+  await home.publish('First light');
   await home.repost.run([
     'rule',
     'add',
@@ -23,7 +25,6 @@ beforeAll(async () => {
     '--to',
     'youtube:@creator',
   ]);
-  await home.publish('First light');
   await home.repost.run([
     'rule',
     'add',
