@@ -48,6 +48,27 @@ const leanCommander = {
   },
 };
 
+/** What undici's agents load for forms and for HTTP/2: our bodies are bytes, our connections HTTP/1.1. */
+const leanUndici = {
+  name: 'lean-undici',
+  setup({ onResolve, onLoad, onEnd }) {
+    const unused = /^\.\.?\/(?:client-h2|web\/fetch\/body)\.js$/;
+    const met = new Set();
+    onResolve({ filter: unused }, ({ path, importer }) => {
+      if (!/undici[\\/]lib[\\/]dispatcher[\\/]client(?:-h1)?\.js$/u.test(importer)) return undefined;
+      met.add(path);
+      return { path, namespace: 'left-out' };
+    });
+    onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({
+      contents: `const refuse = () => { throw new Error('undici: ${path} is left out of this build'); };
+        module.exports = Object.assign(refuse, { extractBody: refuse });`,
+    }));
+    onEnd(() => {
+      if (met.size !== 2) throw new Error('undici loads HTTP/2 and forms in another way now');
+    });
+  },
+};
+
 /** `import()` of a package gives its named exports, as Node does it: esbuild knows none of a CommonJS module. */
 const namedExports = {
   name: 'named-exports',
@@ -85,7 +106,7 @@ async function split() {
     alias: { typebox: './node_modules/typebox/build/index.mjs' },
     // As Node itself chooses: what packages offer for `require` is older.
     mainFields: ['module', 'main'],
-    plugins: [leanCommander, namedExports],
+    plugins: [leanCommander, leanUndici, namedExports],
     metafile: true,
     write: false,
   });

@@ -1,10 +1,11 @@
-import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Failure } from '../core/failure.ts';
 import { publicLookup } from './addresses.ts';
 import { type OpenBody, openBody } from './body.ts';
 import { decodeText, tooLong } from './decode.ts';
 import { type Attempt, deadlineFailure, interruptedFailure, networkFailure } from './faults.ts';
 import { noOrigins, type OriginMap } from './origins.ts';
+import { Agent, ProxyAgent } from './undici.ts';
 import type { RawDownload, RawHead, RawRequest, RawResponse, Transport } from './wire.ts';
 
 export interface TransportOptions {
