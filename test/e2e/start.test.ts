@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   mkdtempSync,
@@ -9,10 +10,14 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { entry, openCliHome } from './home.ts';
+import { runRepost } from './run.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const parts = JSON.parse(readFileSync(join(root, 'dist', 'parts.json'), 'utf8')) as Record<string, string[]>;
@@ -39,9 +44,8 @@ function run(args: readonly string[], from = root, home = folder(), node: readon
   });
 }
 
-/** Parts of dist/, and modules of Node beyond those of an empty program. */
-function loadedBy(args: readonly string[]): Loaded {
-  const home = folder();
+/** A script for `node -r` that tells, into a file, what the program has loaded when it ends. */
+function listener(home: string): { hook: string; heard: () => Loaded } {
   const hook = join(home, 'hook.cjs');
   const answer = join(home, 'loaded.json');
   writeFileSync(
@@ -55,8 +59,15 @@ function loadedBy(args: readonly string[]): Loaded {
        }));
      });`,
   );
+  return { hook, heard: () => JSON.parse(readFileSync(answer, 'utf8')) as Loaded };
+}
+
+/** Parts of dist/, and modules of Node beyond those of an empty program. */
+function loadedBy(args: readonly string[]): Loaded {
+  const home = folder();
+  const { hook, heard } = listener(home);
   run(args, root, home, ['-r', hook]);
-  return JSON.parse(readFileSync(answer, 'utf8')) as Loaded;
+  return heard();
 }
 
 /** The sources of what was loaded: rooms of src/, names of packages. */
@@ -95,6 +106,37 @@ describe('what a short command loads', () => {
     ).toEqual([]);
     const bytes = loaded.parts.reduce((sum, part) => sum + readFileSync(join(root, 'dist', part)).length, 0);
     expect(bytes).toBeLessThan(600_000);
+  });
+});
+
+describe('what a command loads that asks a platform', () => {
+  it('is one undici without HTTP/2, which also opens a proxy’s tunnels', async () => {
+    const home = await openCliHome();
+    onTestFinished(() => home.close());
+    await home.signIn('tiktok');
+    await home.signIn('youtube');
+    await home.repost.run(['rule', 'add', '--from', 'tiktok:@creator', '--to', 'youtube:@creator']);
+    const { hook, heard } = listener(home.dir);
+    const command = [process.execPath, '-r', hook, entry];
+    const asked = home.sandbox.requestCount();
+    expect(await runRepost(home.env, ['sync'], { command })).toMatchObject({ code: 0 });
+    expect(home.sandbox.requestCount()).toBeGreaterThan(asked);
+    expect(originsOf(heard())).toContain('undici');
+    expect(heard().builtins.filter((name) => /undici|http2/u.test(name))).toEqual([]);
+
+    const tunnels: string[] = [];
+    const proxy = createServer();
+    proxy.on('connect', (request, socket) => {
+      tunnels.push(request.url ?? '');
+      socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    onTestFinished(() => void proxy.close());
+    const { REPOST_ORIGINS: _, ...direct } = home.env;
+    const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    await runRepost({ ...direct, HTTPS_PROXY: address }, ['sync']);
+    expect(tunnels).toContain('open.tiktokapis.com:443');
   });
 });
 
