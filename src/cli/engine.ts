@@ -75,6 +75,9 @@ function engineSettings(app: App): EngineSettings {
     },
     concurrency: config.number('daemon.concurrency'),
     pollIntervalMs: pollInterval(app),
+    ...(config.text('analytics.numbers') === 'on'
+      ? { numbersEveryMs: config.number('analytics.interval') }
+      : {}),
   };
 }
 

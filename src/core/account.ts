@@ -1,3 +1,5 @@
+import type { Clock } from './clock.ts';
+import type { Http } from './http.ts';
 import type { PlatformId } from './names.ts';
 
 export type AccountStatus = 'ok' | 'expiring' | 'login-needed';
@@ -24,6 +26,13 @@ export interface Account {
   settings: Readonly<Record<string, unknown>>;
   createdAt: number;
   updatedAt: number;
+}
+
+/** A question about an account. Http is bound to it. */
+export interface AccountRequest {
+  http: Http;
+  account: Account;
+  clock: Clock;
 }
 
 /** The user's own developer app on a platform. The secret is in the vault. */

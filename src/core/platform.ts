@@ -1,10 +1,11 @@
-import type { Account, App, Grant, Identity } from './account.ts';
+import type { Account, AccountRequest, App, Grant, Identity } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { Failure } from './failure.ts';
 import type { Http, HttpRequest, HttpResponse } from './http.ts';
 import type { Costs, Limit, LimitReading } from './limit.ts';
 import type { FrameWish, MediaFile, MediaRules } from './media.ts';
 import type { PlatformId } from './names.ts';
+import type { NumberReader } from './numbers.ts';
 import type { FittedText, TextInput } from './text.ts';
 import type { Video } from './video.ts';
 
@@ -64,7 +65,7 @@ export interface OAuthSignIn {
   needed?: readonly string[];
   /** True where the app has a secret that must be given. Default true. */
   secret?: 'required' | 'optional' | 'none';
-  /** False where nobody registers an app by hand (Bluesky, Mastodon). Default true. */
+  /** False where nobody registers an app by hand. Default true. */
   ownApp?: boolean;
   /**
    * Where every server has an app of its own: what the person wrote (an address, an account) → the host that the
@@ -160,7 +161,7 @@ export interface Service {
   /** What an answer tells about limits. */
   readings?(response: HttpResponse, request: HttpRequest, clock: Clock): LimitReading[];
   /** Live limits, asked before bytes are spent; at most every few minutes. */
-  readLimits?(request: { http: Http; account: Account; clock: Clock }): Promise<LimitReading[]>;
+  readLimits?(request: AccountRequest): Promise<LimitReading[]>;
 }
 
 // ---------------------------------------------------------------- publishing
@@ -272,11 +273,7 @@ export interface Platform extends Service {
    * Facts of the account that change by themselves (its server's limits), to be kept among its settings;
    * undefined while those that are kept are young enough. Asked before a job's text and file are fitted.
    */
-  readSettings?(request: {
-    http: Http;
-    account: Account;
-    clock: Clock;
-  }): Promise<Readonly<Record<string, unknown>> | undefined>;
+  readSettings?(request: AccountRequest): Promise<Readonly<Record<string, unknown>> | undefined>;
   /** How long after a commit's sending a look-up may still miss it (ms). */
   settleMs: number;
   /** Name of the call that publishes (as in `costs`): its room is checked before bytes are spent. */
@@ -291,10 +288,7 @@ export interface Platform extends Service {
   giveUpMs?: number;
   publish(request: PublishRequest): Promise<Post>;
   /** The account's recent posts, newest first; undefined where its rights don't let them be listed. */
-  recent?(request: {
-    http: Http;
-    account: Account;
-    clock: Clock;
-    since: number;
-  }): Promise<RecentPost[] | undefined>;
+  recent?(request: AccountRequest & { since: number }): Promise<RecentPost[] | undefined>;
+  /** Views and likes of its posts, where the rights that publishing has give them for little. */
+  numbers?: NumberReader;
 }

@@ -151,6 +151,18 @@ export const settingSpecs = {
   },
   'log.maxSize': { title: 'size at which log.file is turned over', kind: 'bytes', default: '10MB', min: 1 },
   'log.keep': { title: 'older log files that are kept', kind: 'count', default: '5', min: 0 },
+  'analytics.numbers': {
+    title: 'whether views and likes of posts are read, where limits leave room for it',
+    kind: 'choice',
+    default: 'on',
+    choices: ['on', 'off'],
+  },
+  'analytics.interval': {
+    title: 'how often they are read while a post is young; later less often, after 30 days no more',
+    kind: 'duration',
+    default: '6h',
+    min: 600_000,
+  },
   'update.notice': {
     title: 'whether a newer version is told of, on a terminal and once a day',
     kind: 'choice',

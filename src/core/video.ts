@@ -1,3 +1,5 @@
+import type { Numbers } from './numbers.ts';
+
 /** One item of a source, as stored. */
 export interface Video {
   id: number;
@@ -26,4 +28,7 @@ export interface Video {
 }
 
 /** One item as a source reports it. */
-export type SourceItem = Omit<Video, 'id' | 'sourceId' | 'seenAt' | 'state'>;
+export type SourceItem = Omit<Video, 'id' | 'sourceId' | 'seenAt' | 'state'> & {
+  /** Views and likes, where the source tells them with the list. */
+  told?: Numbers;
+};

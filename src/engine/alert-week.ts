@@ -24,7 +24,9 @@ export async function composeWeek(
     kind: 'week',
     severity: 'info',
     title: `The week: ${published} posted, ${before?.published ?? 0} the week before`,
-    lines: total ? [endsOf(total), ...lagOf(total), ...platforms.map(platformLine)] : ['Nothing came up.'],
+    lines: total
+      ? [endsOf(total), ...lagOf(total), ...seenOf(total), ...platforms.map(platformLine)]
+      : ['Nothing came up.'],
     items: [],
     more: 0,
     createdAt: new Date(now).toISOString(),
@@ -41,6 +43,16 @@ function endsOf({ published, dead, unknown }: AnalyticsRow): string {
 function lagOf({ lagMs: { median, p95 } }: AnalyticsRow): string[] {
   if (median === null || p95 === null) return [];
   return [`Half were out within ${lengthText(median)} of the original, 95 % within ${lengthText(p95)}.`];
+}
+
+function seenOf({ numbers: { told, views, likes } }: AnalyticsRow): string[] {
+  const parts = [
+    ...(views === null ? [] : [`${views} view(s)`]),
+    ...(likes === null ? [] : [`${likes} like(s)`]),
+  ];
+  return parts.length === 0
+    ? []
+    : [`So far ${parts.join(' and ')}, of ${told} post(s) that were asked about.`];
 }
 
 function platformLine({ name, published, dead, unknown, lagMs }: AnalyticsRow): string {

@@ -117,8 +117,8 @@ export async function runBackfills(
   sourceId: number,
 ): Promise<void> {
   const { store, clock } = deps;
-  for (const rule of await store.rules.list()) {
-    const wish = rule.sourceId === sourceId ? backfillOf(rule) : undefined;
+  for (const rule of await store.rules.list({ sourceId })) {
+    const wish = backfillOf(rule);
     if (!wish) continue;
     try {
       const planned = await planBackfill(deps, rule, wish, clock.now());

@@ -1,5 +1,5 @@
 import { type ScheduledTask, schedule } from 'node-cron';
-import { HOUR } from '../core/clock.ts';
+import { HOUR, MINUTE } from '../core/clock.ts';
 import { Failure } from '../core/failure.ts';
 import type { EngineDeps } from './deps.ts';
 import type { Engine } from './engine.ts';
@@ -9,6 +9,9 @@ const TICK = '*/15 * * * * *';
 
 /** How soon it looks again where something is due and did not start. */
 const LOOK_AGAIN_MS = 250;
+
+/** How often it is looked whether views and likes are due. */
+const NUMBERS_MS = 10 * MINUTE;
 
 /** How often sign-ins of idle accounts are looked at: the shortest that lapse unused last days. */
 const FRESHEN_MS = 6 * HOUR;
@@ -68,6 +71,9 @@ export function startDaemon(
   engine.onJobEnd(wake);
 
   let freshenAt = deps.clock.now();
+  let numbersAt = deps.clock.now();
+  let reading: Promise<void> | undefined;
+  const stopReading = new AbortController();
 
   async function pollDue(): Promise<void> {
     const polled = paused ? 0 : await engine.poll('due').catch(onError);
@@ -77,6 +83,13 @@ export function startDaemon(
     }
     if (polled) await watch?.cycled().catch(onError);
     if (polled) wake();
+  }
+
+  /** Beside the loop, like all that must hold nothing up; what it was about to ask is dropped at the end. */
+  async function readOnce(): Promise<void> {
+    numbersAt = deps.clock.now() + NUMBERS_MS;
+    await engine.readNumbers(stopReading.signal).catch(onError);
+    reading = undefined;
   }
 
   /** Beside the loop: a service that is slow to be told must hold nothing up. */
@@ -102,10 +115,11 @@ export function startDaemon(
       });
       if (!paused) await engine.pump().catch(onError);
       if (watch) watching ??= watchOnce();
+      if (!paused && deps.clock.now() >= numbersAt) reading ??= readOnce();
       turns += 1;
       if (!draining && !nudged) await sleepUntil(await nextAt());
     }
-    await Promise.all([polling, asked, watching]);
+    await Promise.all([polling, asked, watching, reading]);
     await engine.idle();
   }
 
@@ -148,6 +162,7 @@ export function startDaemon(
     turns: () => turns,
     async drain() {
       draining = true;
+      stopReading.abort();
       wake();
       await done;
     },

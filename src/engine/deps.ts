@@ -72,6 +72,8 @@ export interface EngineSettings {
   /** Jobs that may run at once over all lanes. */
   concurrency: number;
   pollIntervalMs: number;
+  /** How often views and likes of young posts are read; undefined: never. */
+  numbersEveryMs?: number;
 }
 
 export type EngineEvent =

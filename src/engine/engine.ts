@@ -5,6 +5,7 @@ import { runBackfills } from './backfill.ts';
 import type { EngineDeps } from './deps.ts';
 import { clearHosted } from './hosting.ts';
 import { Lanes } from './lanes.ts';
+import { readNumbers } from './numbers.ts';
 import { pollSource } from './watcher.ts';
 
 /** `sync` waits for jobs that come due within this time. */
@@ -19,6 +20,8 @@ export interface Engine {
   poll(which: 'due' | 'all'): Promise<number>;
   /** Renews sign-ins that are due, also of accounts that have nothing to do: unused ones lapse. */
   freshenSignIns(): Promise<void>;
+  /** Reads views and likes that are due, where nothing else wants the room. Gives of how many posts. */
+  readNumbers(signal?: AbortSignal): Promise<number>;
   /** Starts what is due and free. */
   pump(): Promise<void>;
   /** When something comes due next (epoch ms), or null. */
@@ -115,6 +118,8 @@ export function createEngine(deps: EngineDeps): Engine {
     recover: async () => (await store.jobs.recover(clock.now())).length,
     poll,
     freshenSignIns,
+    readNumbers: (signal) =>
+      readNumbers(deps, { busy: (accountId) => lanes.busy.includes(accountId), signal }),
     pump,
     sync,
     nextDueAt: async () => {

@@ -104,7 +104,7 @@ export async function outlookOf(
 }
 
 export async function rulesOf(store: Store, row: SourceRow): Promise<Rule[]> {
-  return (await store.rules.list()).filter(({ sourceId }) => sourceId === row.id);
+  return store.rules.list({ sourceId: row.id });
 }
 
 /** An item as it will be stored; its id is below 0 because it has none yet. */
@@ -118,6 +118,7 @@ export function asStored(item: SourceItem, row: SourceRow, now: number, id: numb
     state: 'public',
     skipped: [],
     jobs: 0,
+    numbers: null,
   };
 }
 

@@ -7,6 +7,7 @@ import type { SourceItem } from '../core/video.ts';
 import type { SourceRow, Store, VideoRow } from '../store/types.ts';
 import type { EngineDeps } from './deps.ts';
 import { openLaneBook } from './lane-book.ts';
+import { keepOriginals } from './numbers.ts';
 import { originsOf } from './own-posts.ts';
 import { sourceContext } from './still-public.ts';
 
@@ -30,6 +31,7 @@ export async function pollSource(deps: EngineDeps, row: SourceRow, signal?: Abor
     for (const [item, { id }] of again) await store.videos.recognise(id, item);
     const stored = await store.videos.take(row.id, taken, clock.now());
     await store.sources.polled(row.id, startedAt, startedAt + deps.settings.pollIntervalMs, null);
+    await keepOriginals(deps, row, items);
     deps.emit({ kind: 'poll', source: row, found: items.length, fresh: stored.videos.length });
     for (const video of stored.videos) {
       const entry = taken.find((one) => one.item.remoteId === video.remoteId);
@@ -59,7 +61,7 @@ export async function situationOf(
   now: number,
   settings: Pick<EngineDeps['settings'], 'pollIntervalMs' | 'retry'>,
 ): Promise<Situation> {
-  const rules = (await store.rules.list()).filter((rule) => rule.sourceId === row.id);
+  const rules = await store.rules.list({ sourceId: row.id });
   const origin = await originsOf(store, row.accountId, fresh, now);
   const again = await recognisedAmong(store, row, fresh);
   // While a job posts to this very account, a new video there may be its own: the next poll knows.

@@ -61,6 +61,7 @@ export const blueskyRules = {
     // The video service and the directories count for themselves.
     video: { requests: 0 },
     directory: { requests: 0 },
+    getPosts: { requests: 0 },
   },
   publishCall: 'putRecord',
   media: {

@@ -7,6 +7,7 @@ import type { Home } from './bluesky-identity.ts';
 import { appView, entryway, plcDirectory, xrpc } from './bluesky-identity.ts';
 import type { Published } from './bluesky-lookups.ts';
 import { findOurs, recentPosts } from './bluesky-lookups.ts';
+import { postNumbers } from './bluesky-numbers.ts';
 import type { PostRecord } from './bluesky-record.ts';
 import { keyFor, POSTS, recordOf, uriOf, urlOf } from './bluesky-record.ts';
 import { blueskyRules, videoService } from './bluesky-rules.ts';
@@ -35,6 +36,7 @@ export const bluesky: Platform = {
   classify: classifyAnswer,
   readings: readingsOf,
   readLimits: ({ http, account }) => atHome({ http, account }, (home) => readUploadLimits(http, home)),
+  numbers: postNumbers,
   recent: ({ http, account, since }) => atHome({ http, account }, (home) => recentPosts(http, home, since)),
 };
 

@@ -5,6 +5,7 @@ import type { Commit, LookUp, Platform, Post, PublishRequest } from '../core/pla
 import { classifyAnswer, readingsOf } from './mastodon-errors.ts';
 import { guide } from './mastodon-guide.ts';
 import { findPost, type Posted, postedOf, recentPosts, type Status } from './mastodon-lookups.ts';
+import { statusNumbers } from './mastodon-numbers.ts';
 import { calls, mastodonRules } from './mastodon-rules.ts';
 import { factsOf, fresherServer, originOf } from './mastodon-server.ts';
 import { identities, signIn } from './mastodon-sign-in.ts';
@@ -44,6 +45,7 @@ export const mastodon: Platform = {
   classify: classifyAnswer,
   readings: readingsOf,
   recent: ({ http, account, since }) => recentPosts(http, account, since),
+  numbers: statusNumbers,
 };
 
 // ---------------------------------------------------------------- publishing

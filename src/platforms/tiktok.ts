@@ -3,6 +3,7 @@ import { MINUTE, SECOND } from '../core/clock.ts';
 import { Failure } from '../core/failure.ts';
 import type { Http } from '../core/http.ts';
 import type { Limit } from '../core/limit.ts';
+import { numbersOf } from '../core/numbers.ts';
 import type { Service } from '../core/platform.ts';
 import type { Source, SourceContext } from '../core/source.ts';
 import type { SourceItem } from '../core/video.ts';
@@ -96,7 +97,8 @@ const LEAST_PAGES = 3;
 const MOST_PAGES = 250;
 
 /** No cover: its address is signed and dies after six hours. */
-const fields = 'id,create_time,share_url,title,video_description,duration,width,height,is_aigc';
+const fields =
+  'id,create_time,share_url,title,video_description,duration,width,height,is_aigc,view_count,like_count,comment_count,share_count';
 
 /** https://developers.tiktok.com/docs/en/tiktok-api-v2-video-object; every field may be missing. */
 interface TiktokVideo {
@@ -110,6 +112,10 @@ interface TiktokVideo {
   width?: number;
   height?: number;
   is_aigc?: boolean;
+  view_count?: number;
+  like_count?: number;
+  comment_count?: number;
+  share_count?: number;
 }
 
 export const tiktokSource: Source = { id: 'tiktok', poll, stillPublic };
@@ -212,6 +218,12 @@ function itemOf(video: TiktokVideo, { account }: SourceContext): SourceItem | un
     ...(video.is_aigc === undefined ? {} : { aiGenerated: video.is_aigc }),
     // Both texts are documented to end after 150 characters; the whole caption comes with the file.
     facts: [...caption].length >= 150 ? { captionCut: true } : {},
+    told: numbersOf({
+      views: video.view_count,
+      likes: video.like_count,
+      comments: video.comment_count,
+      shares: video.share_count,
+    }),
   };
 }
 

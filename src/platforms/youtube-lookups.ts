@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { HOUR, MINUTE } from '../core/clock.ts';
 import { Failure, later } from '../core/failure.ts';
 import type { Http } from '../core/http.ts';
+import { type NumberReader, numbersOf } from '../core/numbers.ts';
 import type { LookUp, RecentPost } from '../core/platform.ts';
 
 /** https://developers.google.com/youtube/v3/docs; `youtube.googleapis.com` answers alike. */
@@ -32,6 +33,8 @@ export interface VideoResource {
     privacyStatus?: string;
   };
   fileDetails?: { fileName?: string; fileSize?: string };
+  /** https://developers.google.com/youtube/v3/docs/videos#statistics: parts that the owner hides are left out. */
+  statistics?: { viewCount?: string; likeCount?: string; commentCount?: string };
   processingDetails?: { processingStatus?: string; fileDetailsAvailability?: string };
 }
 
@@ -60,14 +63,34 @@ export async function videosOf(
   http: Http,
   ids: readonly string[],
   part: string,
+  signal?: AbortSignal,
 ): Promise<readonly VideoResource[]> {
   const response = await http.send({
     url: `${API}/videos`,
     query: { part, id: ids.join(',') },
     call: 'videos.list',
+    ...(signal ? { signal } : {}),
   });
   return response.json<Page<VideoResource>>().items ?? [];
 }
+
+/** One unit for 50 videos: https://developers.google.com/youtube/v3/docs/videos/list */
+export const videoNumbers: NumberReader = {
+  batch: 50,
+  tells: ['views', 'likes', 'comments'],
+  source: 'https://developers.google.com/youtube/v3/docs/videos#statistics',
+  async read({ http, ids, signal }) {
+    const videos = await videosOf(http, ids, 'statistics', signal);
+    return new Map(
+      videos.map(
+        ({ id, statistics: { viewCount: views, likeCount: likes, commentCount: comments } = {} }) => [
+          id,
+          numbersOf({ views, likes, comments }),
+        ],
+      ),
+    );
+  },
+};
 
 interface Upload {
   id: string;

@@ -8,7 +8,7 @@ import { checkUpload, sentOf } from './youtube-aftermath.ts';
 import { classifyAnswer, readingsOf } from './youtube-errors.ts';
 import { guide } from './youtube-guide.ts';
 import { insertOf, markerOf } from './youtube-insert.ts';
-import { findUpload, ownChannel, recentUploads, watchUrl } from './youtube-lookups.ts';
+import { findUpload, ownChannel, recentUploads, videoNumbers, watchUrl } from './youtube-lookups.ts';
 import { youtubeRules } from './youtube-rules.ts';
 import { endOf, signIn, warningsOf } from './youtube-sign-in.ts';
 import { fitText } from './youtube-text.ts';
@@ -54,6 +54,7 @@ export const youtube: Platform = {
   classify: classifyAnswer,
   readings: readingsOf,
   recent: ({ http, account, since }) => recentUploads(http, account, since),
+  numbers: videoNumbers,
 };
 
 // ---------------------------------------------------------------- publishing

@@ -5,7 +5,7 @@ import type { Simulator } from './types.ts';
 
 /** The levers of the simulated Bluesky. An account is named by DID or handle. */
 export function blueskyControls(bluesky: Bluesky): Simulator['controls'] {
-  const { world, quirks, network, oauth, passwords, proofs, repo, service } = bluesky;
+  const { world, quirks, network, oauth, passwords, proofs, repo, service, view } = bluesky;
   const residentOf = (input: unknown): Resident => {
     const name = textOf(input, 'account');
     const found = network.find(name);
@@ -36,6 +36,11 @@ export function blueskyControls(bluesky: Bluesky): Simulator['controls'] {
     rotateNonces: () => proofs.rotate(),
     /** `{"uri"}`: the owner deletes a post. */
     remove: (input) => repo.remove(textOf(input, 'uri')),
+    /** `{"uri", "likeCount", "replyCount", "repostCount", "quoteCount"}`: what people did with a post. */
+    numbers: (input) => {
+      const { uri: _, ...counts } = input as Record<string, number | string>;
+      view.count(textOf(input, 'uri'), counts as Record<string, number>);
+    },
     /** `{"account", "text", "rkey"}`: the owner posts by hand. */
     post: (input) => {
       const { rkey } = input as { rkey?: unknown };

@@ -29,6 +29,7 @@ import type { PasswordSessions } from './bluesky-sessions.ts';
 import { createPasswordSessions } from './bluesky-sessions.ts';
 import type { VideoService } from './bluesky-video.ts';
 import { createVideoService } from './bluesky-video.ts';
+import { createPostView, type PostView } from './bluesky-view.ts';
 import { bearerOf } from './oauth.ts';
 import type { SimRequest, SimResponse, SimulatorFactory, World } from './types.ts';
 
@@ -44,6 +45,7 @@ export interface Bluesky {
   limits: Limits;
   repo: Repo;
   service: VideoService;
+  view: PostView;
 }
 
 /** Simulated Bluesky: entryway, three servers for accounts, directory, public view and video service. */
@@ -85,6 +87,7 @@ function assemble(world: World): Bluesky {
     limits: createLimits(world, quirks),
     repo,
     service,
+    view: createPostView(repo, network),
   };
 }
 
@@ -115,6 +118,8 @@ function answerAppView(bluesky: Bluesky, request: SimRequest): SimResponse {
       return resolveHandle(bluesky.network, request);
     case '/xrpc/app.bsky.actor.getProfile':
       return getProfile(bluesky.network, request);
+    case '/xrpc/app.bsky.feed.getPosts':
+      return bluesky.view.getPosts(request);
     default:
       return notThere(bluesky, request);
   }

@@ -19,6 +19,7 @@ interface Status {
   appName: string;
   at: number;
   deleted: boolean;
+  counts: { favourites: number; reblogs: number; replies: number };
 }
 
 export interface MastodonStatuses {
@@ -29,6 +30,8 @@ export interface MastodonStatuses {
   list(request: SimRequest, accountId: string): SimResponse;
   /** Takes a post away, as its person would in the browser. */
   drop(id: string): boolean;
+  /** What people did with a post. */
+  count(id: string, counts: Partial<Status['counts']>): boolean;
   posts(): SimPost[];
 }
 
@@ -71,6 +74,11 @@ export function createStatuses(
     drop(id) {
       const status = find(id);
       if (status) status.deleted = true;
+      return status !== undefined;
+    },
+    count(id, counts) {
+      const status = find(id);
+      if (status) Object.assign(status.counts, counts);
       return status !== undefined;
     },
     posts: () => alive().map((status) => shown(state, status)),
@@ -138,6 +146,7 @@ async function post(
     appName,
     at: world.clock.now(),
     deleted: false,
+    counts: { favourites: 0, reblogs: 0, replies: 0 },
   };
   for (const one of media) one.statusId = status.id;
   state.statuses.push(status);
@@ -208,9 +217,9 @@ function entity(state: State, status: Status): object {
     language: status.language,
     uri: `https://${host}/users/${name}/statuses/${status.id}`,
     url: `https://${host}/@${name}/${status.id}`,
-    replies_count: 0,
-    reblogs_count: 0,
-    favourites_count: 0,
+    replies_count: status.counts.replies,
+    reblogs_count: status.counts.reblogs,
+    favourites_count: status.counts.favourites,
     content: htmlOf(status.text, host),
     reblog: null,
     application: status.appName === '' ? null : { name: status.appName, website: null },

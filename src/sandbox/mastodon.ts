@@ -28,7 +28,7 @@ interface Server {
  * (https://docs.joinmastodon.org) and its source (https://github.com/mastodon/mastodon).
  *
  * Levers, each for the server that `server` names, or for both: `quirks {name: value, …}` sets and shows what
- * mastodon-quirks.ts lists; `forgetApps`; `endTokens`; `delete {id}`; `limit {name, accountId, calls}`.
+ * mastodon-quirks.ts lists; `forgetApps`; `endTokens`; `delete {id}`; `numbers {id, favourites, reblogs, replies}`; `limit {name, accountId, calls}`.
  */
 export const createMastodon: SimulatorFactory = (world) => {
   const servers = [
@@ -67,6 +67,11 @@ export const createMastodon: SimulatorFactory = (world) => {
       forgetApps: (input) => each(input, ({ login }) => login.forgetApps()),
       endTokens: (input) => each(input, ({ login }) => login.endTokens()),
       limit: (input) => each(input, ({ rates }, rest) => rates.leave(rest)),
+      numbers: (input) =>
+        each(input, ({ statuses }, rest) => {
+          const { id, ...counts } = rest as { id?: unknown; favourites?: number };
+          return statuses.count(String(id), counts);
+        }),
       delete: (input) =>
         each(input, ({ statuses }, rest) => statuses.drop(String((rest as { id?: unknown }).id))),
     },

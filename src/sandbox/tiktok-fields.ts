@@ -106,10 +106,10 @@ export function videoObject(
     title: caption,
     embed_html: `<iframe src="${player}"></iframe>`,
     embed_link: player,
-    like_count: 5,
-    comment_count: 0,
-    share_count: 1,
-    view_count: 99,
+    like_count: video.likes,
+    comment_count: video.comments,
+    share_count: video.shares,
+    view_count: video.views,
     is_aigc: video.aiGenerated,
   };
   const wanted = pick(all, fields);

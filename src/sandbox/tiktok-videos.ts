@@ -20,6 +20,10 @@ export interface TiktokVideo {
   kind: 'video' | 'photo';
   public: boolean;
   deleted: boolean;
+  views: number;
+  likes: number;
+  comments: number;
+  shares: number;
   /** Epoch ms from which on the API shows it. */
   listedAt: number;
   sha256?: string;
@@ -159,6 +163,10 @@ function looksOf(wish: Readonly<Record<string, unknown>>) {
     coverMs: numberOr(wish['coverMs'], 0),
     public: wish['private'] !== true,
     deleted: false,
+    views: numberOr(wish['views'], 99),
+    likes: numberOr(wish['likes'], 5),
+    comments: numberOr(wish['comments'], 0),
+    shares: numberOr(wish['shares'], 1),
   };
 }
 

@@ -15,7 +15,7 @@ import type { SimulatorFactory, World } from './types.ts';
  *
  * Levers: `publish {caption, durationSeconds, width, height, aiGenerated, kind, private, createTime, file, account}`
  * (createTime in Unix seconds, file a path) gives `{id, url, createTime}`; `publishMany {count, everySeconds, …}`;
- * `setPrivacy {id, private}`; `setCaption {id, caption}`; `delete {id}`; `quirk {name, value}`; `quirks`;
+ * `setPrivacy {id, private}`; `setCaption {id, caption}`; `numbers {id, views, likes, comments, shares}`; `delete {id}`; `quirk {name, value}`; `quirks`;
  * `expireTokens {account, refresh}`; `revoke {account}`; `export {account}` gives the content of a data export.
  * Of posting: `account {account, private, banned, maxSeconds, …}` changes what an account is; `uploads` lists them;
  * `finishDraft {id, caption, private, discard}` does what the person does with a draft in the inbox.
@@ -68,6 +68,11 @@ export const createTiktok: SimulatorFactory = (world) => {
       setCaption: (input) =>
         videos.change(input, (video, wish) => {
           video.caption = String(wish['caption'] ?? '');
+        }),
+      numbers: (input) =>
+        videos.change(input, (video, wish) => {
+          for (const name of ['views', 'likes', 'comments', 'shares'] as const)
+            if (typeof wish[name] === 'number') video[name] = wish[name];
         }),
       delete: (input) =>
         videos.change(input, (video) => {

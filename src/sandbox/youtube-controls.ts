@@ -31,6 +31,11 @@ export function youtubeControls(google: Google): Simulator['controls'] {
     remove: (input) => {
       videoOf(input).deleted = true;
     },
+    /** `{"id": "…", "views": 12, "likes": 3}`: what people did; what is left out its owner hides. */
+    numbers: (input) => {
+      const { id: _, views = 0, ...told } = input as { id: string; views?: number; likes?: number };
+      videoOf(input).numbers = { views, ...told };
+    },
     /** `{"id": "…", "title": "…", "tags": []}`: the owner edits the video in the Studio. */
     edit: (input) => {
       const { id: _, ...changes } = input as Record<string, unknown>;

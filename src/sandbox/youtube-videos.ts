@@ -23,6 +23,8 @@ export interface SimVideo {
   fileDetailsAt: number;
   deleted: boolean;
   thumbnail: string | null;
+  /** Undefined likes or comments: its owner hides them. */
+  numbers: { views: number; likes?: number; comments?: number };
 }
 
 interface NewVideo {
@@ -70,6 +72,7 @@ export function createYoutubeVideos(world: World, quirks: YoutubeQuirks): Youtub
       fileDetailsAt: now() + quirks.fileDetailsMs,
       deleted: false,
       thumbnail: null,
+      numbers: { views: 0, likes: 0, comments: 0 },
     };
     const unverified = account.settings['longUploadsStatus'] !== 'allowed';
     if (unverified && (video.durationMs ?? 0) > 15 * 60_000) video.outcome = 'rejected:length';
@@ -92,7 +95,7 @@ export function createYoutubeVideos(world: World, quirks: YoutubeQuirks): Youtub
         caption: 'false',
         licensedContent: false,
       }),
-      statistics: () => ({ viewCount: '0', likeCount: '0', favoriteCount: '0', commentCount: '0' }),
+      statistics: () => statisticsOf(video),
     };
     const body: Record<string, unknown> = { kind: 'youtube#video', etag: etagOf(video, now()), id: video.id };
     for (const [part, make] of Object.entries(wanted)) {
@@ -139,6 +142,16 @@ function postOf(video: SimVideo, privacy: Metadata['privacyStatus']): SimPost {
       fileName: video.fileName,
       cover: video.thumbnail,
     },
+  };
+}
+
+/** Numbers of 64 bits are text; what is hidden is left out. */
+function statisticsOf({ numbers: { views, likes, comments } }: SimVideo): Record<string, string> {
+  return {
+    viewCount: String(views),
+    ...(likes === undefined ? {} : { likeCount: String(likes) }),
+    favoriteCount: '0',
+    ...(comments === undefined ? {} : { commentCount: String(comments) }),
   };
 }
 

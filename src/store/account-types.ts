@@ -84,6 +84,14 @@ export interface AnalyticsRow {
   cancelled: number;
   /** From the original to the post; null where nothing was published. */
   lagMs: { median: number | null; p95: number | null; longest: number | null };
+  /** What people did with the posts, added up as last read; `told`: of so many posts. Null where no platform tells. */
+  numbers: {
+    told: number;
+    views: number | null;
+    likes: number | null;
+    comments: number | null;
+    shares: number | null;
+  };
 }
 
 export interface AnalyticsStore {

@@ -10,19 +10,29 @@ interface Counted {
   dead: number;
   unknown: number;
   cancelled: number;
+  told: number;
+  views: number | null;
+  likes: number | null;
+  comments: number | null;
+  shares: number | null;
 }
 
-/** A job counts where its post was published, else where it ended. */
+/** A job counts where its post was published, else where it ended: each half is one stretch of an index. */
 const ENDED = `
-  SELECT jobs.id, jobs.state, jobs.user, accounts.platform, accounts.platform || ':' || accounts.handle AS account,
-    posts.lag_ms, coalesce(posts.published_at, jobs.updated_at) AS at
-  FROM jobs JOIN accounts ON accounts.id = jobs.account_id LEFT JOIN posts ON posts.job_id = jobs.id
-  WHERE jobs.state IN ('published', 'dead', 'unknown', 'cancelled')`;
+  SELECT jobs.state, jobs.user, jobs.account_id, posts.lag_ms, posts.published_at AS at, post_numbers.views,
+    post_numbers.likes, post_numbers.comments, post_numbers.shares, post_numbers.read_at
+  FROM posts CROSS JOIN jobs ON jobs.id = posts.job_id
+    LEFT JOIN post_numbers ON post_numbers.job_id = posts.job_id
+  WHERE posts.published_at >= :from AND posts.published_at < :to AND jobs.state = 'published'
+  UNION ALL
+  SELECT state, user, account_id, NULL, updated_at, NULL, NULL, NULL, NULL, NULL
+  FROM jobs INDEXED BY jobs_failed
+  WHERE state IN ('dead', 'unknown', 'cancelled') AND updated_at >= :from AND updated_at < :to`;
 
 const groups: Readonly<Record<AnalyticsGroup, string>> = {
   total: "'all'",
   platform: 'platform',
-  account: 'account',
+  account: "platform || ':' || handle",
   day: "strftime('%Y-%m-%d', at / 1000, 'unixepoch')",
 };
 
@@ -31,27 +41,34 @@ export function analyticsStore({ query, read }: Connection): AnalyticsStore {
   return {
     read: ({ from, to, by, user }) =>
       read(() => {
-        const where = `at >= :from AND at < :to ${user === undefined ? '' : 'AND user = :user'}`;
+        const whose = user === undefined ? '' : 'AND ended.user = :user';
         const values = present({ from, to, user }) as Record<string, string | number>;
         const name = groups[by];
+        const named = by === 'platform' || by === 'account';
+        const ended = named
+          ? `(${ENDED}) AS ended JOIN accounts ON accounts.id = ended.account_id`
+          : `(${ENDED}) AS ended`;
         const counted = query<Counted>(`
-          SELECT ${name} AS name, ${by === 'platform' || by === 'account' ? 'platform' : 'NULL'} AS platform,
+          SELECT ${name} AS name, ${named ? 'platform' : 'NULL'} AS platform,
             sum(state = 'published') AS published, sum(state = 'dead') AS dead,
-            sum(state = 'unknown') AS unknown, sum(state = 'cancelled') AS cancelled
-          FROM (${ENDED}) WHERE ${where} GROUP BY 1 ORDER BY 1`).all(values);
+            sum(state = 'unknown') AS unknown, sum(state = 'cancelled') AS cancelled, count(read_at) AS told,
+            sum(views) AS views, sum(likes) AS likes, sum(comments) AS comments, sum(shares) AS shares
+          FROM ${ended} WHERE true ${whose} GROUP BY 1 ORDER BY 1`).all(values);
         const ranked = query<{ name: string; rank: number; total: number; lag: number }>(`
           SELECT name, rank, total, lag FROM (
             SELECT ${name} AS name, lag_ms AS lag,
               row_number() OVER (PARTITION BY ${name} ORDER BY lag_ms) AS rank,
               count(*) OVER (PARTITION BY ${name}) AS total
-            FROM (${ENDED}) WHERE ${where} AND state = 'published')
+            FROM ${ended} WHERE lag_ms IS NOT NULL ${whose})
           WHERE rank IN ((total + 1) / 2, (total * 95 + 99) / 100, total)`).all(values);
         return counted.map((row): AnalyticsRow => {
           const own = ranked.filter((one) => one.name === row.name);
           const at = (rank: (total: number) => number) =>
             own.find((one) => one.rank === rank(one.total))?.lag ?? null;
+          const { told, views, likes, comments, shares, ...counts } = row;
           return {
-            ...row,
+            ...counts,
+            numbers: { told, views, likes, comments, shares },
             lagMs: {
               median: at((total) => Math.floor((total + 1) / 2)),
               p95: at((total) => Math.floor((total * 95 + 99) / 100)),

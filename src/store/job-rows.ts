@@ -2,6 +2,7 @@ import { Failure, type WaitReason } from '../core/failure.ts';
 import type { JobState } from '../core/job.ts';
 import { type AccountColumns, accountOf } from './accounts.ts';
 import type { Connection } from './connection.ts';
+import { knownNumbers, type NumberColumns } from './numbers.ts';
 import { parse, parseOrNull } from './rows.ts';
 import type { JobRow, JobView, PostRow } from './types.ts';
 import { type VideoColumns, videoOf } from './videos.ts';
@@ -24,7 +25,7 @@ export interface JobColumns {
   updated_at: number;
 }
 
-interface PostColumns {
+interface PostColumns extends NumberColumns {
   job_id: number;
   remote_id: string;
   url: string | null;
@@ -70,7 +71,9 @@ export function jobReader({ query }: Connection): JobReader {
     FROM videos JOIN sources ON sources.id = videos.source_id WHERE videos.id = :id`);
   const account = query<AccountColumns>('SELECT * FROM accounts WHERE id = :id');
   const rule = query<{ name: string }>('SELECT name FROM rules WHERE id = :id');
-  const post = query<PostColumns>('SELECT * FROM posts WHERE job_id = :id');
+  const post = query<PostColumns>(`
+    SELECT posts.*, views, likes, comments, shares, gone, read_at
+    FROM posts LEFT JOIN post_numbers ON post_numbers.job_id = posts.job_id WHERE posts.job_id = :id`);
 
   function need(id: number): JobColumns {
     const row = job.get({ id });
@@ -107,5 +110,6 @@ function postOf(row: PostColumns): PostRow {
     publishedAt: row.published_at,
     lagMs: row.lag_ms,
     warnings: parse(row.warnings),
+    numbers: knownNumbers(row),
   };
 }

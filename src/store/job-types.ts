@@ -2,6 +2,7 @@ import type { Account } from '../core/account.ts';
 import type { WaitReason } from '../core/failure.ts';
 import type { JobError, JobState, Verdict } from '../core/job.ts';
 import type { PlatformId } from '../core/names.ts';
+import type { KnownNumbers } from '../core/numbers.ts';
 import type { TracedExchange } from '../core/session.ts';
 import type { Video } from '../core/video.ts';
 
@@ -41,6 +42,8 @@ export interface PostRow {
   /** From the video's publishing at the source to the post's, ms. */
   lagMs: number;
   warnings: readonly string[];
+  /** Views and likes as last read; null or absent where nothing was. */
+  numbers?: KnownNumbers | null;
 }
 
 /** One run of a job, as kept for people. */

@@ -39,6 +39,9 @@ export function ruleStore({ query, read, write }: Connection): RuleStore {
     WHERE id = :id AND removed_at IS NULL RETURNING *`);
   const one = query<Row>('SELECT * FROM rules WHERE id = :id AND removed_at IS NULL');
   const all = query<Row>('SELECT * FROM rules WHERE removed_at IS NULL ORDER BY id');
+  const ofSource = query<Row>(
+    'SELECT * FROM rules WHERE source_id = :sourceId AND removed_at IS NULL ORDER BY id',
+  );
   const drop = query('UPDATE rules SET removed_at = :now WHERE id = :id AND removed_at IS NULL');
   const dropWaiting = query(`
     UPDATE jobs INDEXED BY jobs_open ${SET_CANCELLED}
@@ -52,7 +55,8 @@ export function ruleStore({ query, read, write }: Connection): RuleStore {
         const row = one.get({ id });
         return row && ruleOf(row);
       }),
-    list: () => read(() => all.all().map(ruleOf)),
+    list: ({ sourceId } = {}) =>
+      read(() => (sourceId === undefined ? all.all() : ofSource.all({ sourceId })).map(ruleOf)),
     replace: (rule, now) =>
       write(() => {
         const row = named(rule.name, () => change.get({ ...columnsOf(rule), id: rule.id, now }));

@@ -7,6 +7,7 @@ import { migration as fifth } from './migrations/0005.ts';
 import { migration as sixth } from './migrations/0006.ts';
 import { migration as seventh } from './migrations/0007.ts';
 import { migration as eighth } from './migrations/0008.ts';
+import { migration as ninth } from './migrations/0009.ts';
 
 /** One numbered change of the schema, whole in its own transaction. A migration that was released never changes. */
 export interface Migration {
@@ -15,7 +16,17 @@ export interface Migration {
 }
 
 /** In order. `npm run schemas` writes down what a new one makes. */
-export const migrations: readonly Migration[] = [first, second, third, fourth, fifth, sixth, seventh, eighth];
+export const migrations: readonly Migration[] = [
+  first,
+  second,
+  third,
+  fourth,
+  fifth,
+  sixth,
+  seventh,
+  eighth,
+  ninth,
+];
 
 /** The schema that this version of repost reads and writes. */
 export const schemaNumber = migrations.length;

@@ -16,6 +16,7 @@ import { ledgerStore } from './ledger.ts';
 import { limitStore } from './limits.ts';
 import { mediaStore } from './media.ts';
 import { metaStore } from './meta.ts';
+import { numberStore } from './numbers.ts';
 import { type OpenOptions, openDatabase } from './open.ts';
 import { replyStore } from './replies.ts';
 import { ruleStore } from './rules.ts';
@@ -56,6 +57,7 @@ export function storeOn(db: Database, clock: Clock, path: string, actor?: string
     credentials: credentialStore(connection),
     replies: replyStore(connection),
     analytics: analyticsStore(connection),
+    numbers: numberStore(connection),
     alerts: alertStore(connection),
     meta: metaStore(connection),
     version: connection.version,

@@ -17,11 +17,13 @@ import type {
   MediaStore,
   TallyStore,
 } from './limit-types.ts';
+import type { NumberStore } from './number-types.ts';
 import type { RuleStore, SourceStore, VideoStore } from './video-types.ts';
 
 export type * from './account-types.ts';
 export type * from './job-types.ts';
 export type * from './limit-types.ts';
+export type * from './number-types.ts';
 export type * from './video-types.ts';
 
 /**
@@ -48,6 +50,7 @@ export interface Store {
   credentials: CredentialStore;
   replies: ReplyStore;
   analytics: AnalyticsStore;
+  numbers: NumberStore;
   alerts: AlertStore;
   /** Small named values: consents, generation, settings of the home. Never secrets. */
   meta: {

@@ -1,5 +1,6 @@
 import type { WaitReason } from '../core/failure.ts';
 import type { JobError } from '../core/job.ts';
+import type { KnownNumbers } from '../core/numbers.ts';
 import type { Rule } from '../core/rule.ts';
 import type { SourceItem, Video } from '../core/video.ts';
 
@@ -43,7 +44,7 @@ export type NewRule = Omit<Rule, 'id' | 'createdAt' | 'updatedAt'>;
 export interface RuleStore {
   add(rule: NewRule, now: number): Promise<Rule>;
   get(id: number): Promise<Rule | undefined>;
-  list(): Promise<Rule[]>;
+  list(filter?: { sourceId?: number }): Promise<Rule[]>;
   replace(rule: Rule, now: number): Promise<Rule>;
   /** Its waiting jobs are cancelled; history stays. */
   remove(id: number, now: number): Promise<boolean>;
@@ -74,6 +75,8 @@ export interface VideoRow extends Video {
   skipped: readonly { rule: string; why: string }[];
   /** How many jobs it has. */
   jobs: number;
+  /** Views and likes of the original as last read; null where its source tells none. */
+  numbers: KnownNumbers | null;
 }
 
 export interface VideoStore {

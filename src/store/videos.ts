@@ -2,6 +2,7 @@ import { Failure } from '../core/failure.ts';
 import { errorOf } from '../core/job.ts';
 import type { SourceItem, Video } from '../core/video.ts';
 import type { Connection, Values } from './connection.ts';
+import { knownNumbers, type NumberColumns } from './numbers.ts';
 import { flag, idOf, parse, present } from './rows.ts';
 import type { NewJob, Taken, VideoRow, VideoStore } from './types.ts';
 
@@ -47,14 +48,16 @@ export function videoOf(row: VideoColumns): Video {
   };
 }
 
-interface ListedVideo extends VideoColumns {
+interface ListedVideo extends VideoColumns, NumberColumns {
   source: string;
   jobs: number;
 }
 
 const VIDEO_ROWS = `
-  SELECT videos.*, sources.name AS source, (SELECT count(*) FROM jobs WHERE video_id = videos.id) AS jobs
-  FROM videos JOIN sources ON sources.id = videos.source_id`;
+  SELECT videos.*, sources.name AS source, (SELECT count(*) FROM jobs WHERE video_id = videos.id) AS jobs,
+    views, likes, comments, shares, read_at
+  FROM videos JOIN sources ON sources.id = videos.source_id
+    LEFT JOIN video_numbers ON video_numbers.video_id = videos.id`;
 
 const DEFAULT_LIMIT = 50;
 
@@ -196,7 +199,13 @@ function listVideos({ query }: Connection, filter: Parameters<VideoStore['list']
 }
 
 function rowOf(row: ListedVideo): VideoRow {
-  return { ...videoOf(row), source: row.source, skipped: parse(row.skipped), jobs: row.jobs };
+  return {
+    ...videoOf(row),
+    source: row.source,
+    skipped: parse(row.skipped),
+    jobs: row.jobs,
+    numbers: knownNumbers(row),
+  };
 }
 
 function columnsOf(sourceId: number, { item, skipped }: Taken, now: number): Values {

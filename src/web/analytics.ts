@@ -18,6 +18,7 @@ export function analyticsView(row: AnalyticsRow) {
       p95: seconds(row.lagMs.p95),
       longest: seconds(row.lagMs.longest),
     },
+    numbers: row.numbers,
   };
 }
 
@@ -69,6 +70,7 @@ const nothing: AnalyticsRow = {
   unknown: 0,
   cancelled: 0,
   lagMs: { median: null, p95: null, longest: null },
+  numbers: { told: 0, views: null, likes: null, comments: null, shares: null },
 };
 
 const columns = [
@@ -82,11 +84,16 @@ const columns = [
   'lagMedianSeconds',
   'lagP95Seconds',
   'lagLongestSeconds',
+  'postsTold',
+  'views',
+  'likes',
+  'comments',
+  'shares',
 ] as const;
 
 /** The lines as CSV (RFC 4180, https://www.rfc-editor.org/rfc/rfc4180). */
 export function analyticsCsv(rows: readonly ReturnType<typeof analyticsView>[]): string {
-  const lines = rows.map(({ lagSeconds, ...row }) => [
+  const lines = rows.map(({ lagSeconds, numbers, ...row }) => [
     row.name,
     row.platform,
     row.published,
@@ -97,6 +104,11 @@ export function analyticsCsv(rows: readonly ReturnType<typeof analyticsView>[]):
     lagSeconds.median,
     lagSeconds.p95,
     lagSeconds.longest,
+    numbers.told,
+    numbers.views,
+    numbers.likes,
+    numbers.comments,
+    numbers.shares,
   ]);
   return [columns, ...lines].map((line) => `${line.map(cell).join(',')}\r\n`).join('');
 }

@@ -113,7 +113,7 @@ function scopeRules({ rules }: Store, user: string): Partial<Store['rules']> {
   };
   return {
     get,
-    list: async () => (await rules.list()).filter((rule) => rule.user === user),
+    list: async (filter) => (await rules.list(filter)).filter((rule) => rule.user === user),
     add: async (rule, now) => {
       if (rule.user !== user) throw notFound('user');
       return rules.add(rule, now);

@@ -1,6 +1,7 @@
 import type { Account } from '../core/account.ts';
 import type { JobError } from '../core/job.ts';
 import type { LimitState } from '../core/limit.ts';
+import type { KnownNumbers } from '../core/numbers.ts';
 import type { Rule } from '../core/rule.ts';
 import type { Video } from '../core/video.ts';
 import type { AttemptRow, CredentialRow, JobView, SourceRow, UserRow, VideoRow } from '../store/types.ts';
@@ -79,6 +80,13 @@ export function jobView(job: JobView) {
   };
 }
 
+/** Views and likes as last read; null where nothing was read, and each by itself where its platform does not tell. */
+function numbersView(known: KnownNumbers | null | undefined) {
+  if (!known) return null;
+  const { views = null, likes = null, comments = null, shares = null, gone, readAt } = known;
+  return { views, likes, comments, shares, gone, readAt: iso(readAt) };
+}
+
 /** The post of a published job. */
 export function postView(job: JobView) {
   const { post } = job;
@@ -94,6 +102,7 @@ export function postView(job: JobView) {
     publishedAt: iso(post.publishedAt),
     lagSeconds: Math.round(post.lagMs / 100) / 10,
     warnings: post.warnings,
+    numbers: numbersView(post.numbers),
   };
 }
 
@@ -120,6 +129,7 @@ export function videoView(video: VideoRow) {
     aiGenerated: video.aiGenerated ?? null,
     seenAt: iso(video.seenAt),
     jobs: video.jobs,
+    numbers: numbersView(video.numbers),
     skipped: video.skipped,
   };
 }

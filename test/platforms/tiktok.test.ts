@@ -247,6 +247,7 @@ describe('polling TikTok', () => {
       height: 1280,
       aiGenerated: false,
       facts: {},
+      told: { views: 99, likes: 5, shares: 1 },
     });
     expect(items[0]).toMatchObject({ caption: 'New #bike', aiGenerated: true });
     expect(sandbox.complaints()).toEqual([]);

@@ -36,6 +36,7 @@ export function describeVideos(open: OpenStore): void {
         source: source.name,
         skipped: [{ rule: 'other', why: 'it is too long' }],
         jobs: 1,
+        numbers: null,
       });
     });
 

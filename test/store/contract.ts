@@ -7,6 +7,7 @@ import { describeJournal } from './contract-journal.ts';
 import { describeLanes } from './contract-lanes.ts';
 import { describeLimits } from './contract-limits.ts';
 import { describeNouns } from './contract-nouns.ts';
+import { describeNumbers } from './contract-numbers.ts';
 import { describeVideos } from './contract-videos.ts';
 
 /** Gives a fresh, empty store, closed when the test ends. */
@@ -23,5 +24,6 @@ export function storeContract(name: string, open: OpenStore): void {
     describeLimits(open);
     describeHosted(open);
     describeAlerts(open);
+    describeNumbers(open);
   });
 }

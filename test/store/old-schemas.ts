@@ -5,6 +5,11 @@ const T0 = 1_764_000_000_000;
 
 /** Rows as each schema’s own version would have left them; columns are named, so that later schemas take them as well. */
 const samples: Readonly<Record<number, string>> = {
+  9: `
+    INSERT INTO post_numbers (job_id, account_id, views, likes, gone, read_at, next_at)
+      VALUES (1, 2, 100, 9, 0, ${T0 + 90_000}, ${T0 + 180_000});
+    INSERT INTO video_numbers (video_id, views, likes, comments, shares, read_at)
+      VALUES (1, 1000, 90, 8, 7, ${T0 + 90_000});`,
   1: `
     INSERT INTO meta (key, value) VALUES ('home.id', 'a-home'), ('home.generation', '4'), ('home.machine', 'm'),
       ('home.path', '/old/repost.db'), ('home.enteredAt', '${T0}'), ('vault.kind', 'file');

@@ -139,6 +139,7 @@ it('writes CSV that no spreadsheet runs', () => {
     unknown: 0,
     cancelled: 3,
     lagMs: { median: 61_000, p95: 61_000, longest: 61_000 },
+    numbers: { told: 1, views: 1200, likes: 34, comments: null, shares: 0 },
   });
-  expect(analyticsCsv([row]).split('\r\n')[1]).toBe(`"'=cmd()",,1,1,0,3,0.5,61,61,61`);
+  expect(analyticsCsv([row]).split('\r\n')[1]).toBe(`"'=cmd()",,1,1,0,3,0.5,61,61,61,1,1200,34,,0`);
 });

@@ -45,6 +45,9 @@ export async function settleUser(store: Store, user: string, n: number): Promise
     ({ code, class: 'permanent', message: `secret-of-${user}`, hint: '', command: undefined }) as never;
   for (let index = 0; index < 3; index += 1) await store.jobs.claim(account.id, T0 + 1000);
   await store.jobs.publish(published.job, examplePost(`post-${user}`), exampleAttempt('published'), T0);
+  await store.numbers.enrol([account.id], { since: 0, until: T0 + 60_000 }, 0);
+  const told = { views: 100 + n, likes: n };
+  await store.numbers.keep([{ jobId: published.job, told, nextAt: null }], T0 + 1000);
   await store.jobs.settle(
     dead.job,
     { ...ended, state: 'dead', error: error('E_REFUSED') },

@@ -1,5 +1,6 @@
 import { Failure } from '../../core/failure.ts';
 import { analyticsCsv, readAnalytics, readWeek, type Span } from '../../web/analytics.ts';
+import { countText, numbersText } from '../../web/numbers.ts';
 import type { Turn } from '../command.ts';
 import { findUser } from '../find.ts';
 import { spanText, table, tableWidth } from '../table.ts';
@@ -51,17 +52,38 @@ function byOf(text: string): Span['by'] {
   });
 }
 
-function sentence({ published, dead, unknown, successRate, lagSeconds }: Numbers): string {
+function sentence({ published, dead, unknown, successRate, lagSeconds, numbers }: Numbers): string {
   const rate = successRate === null ? '' : ` (${(successRate * 100).toFixed(1)} %)`;
   const lag = lagSeconds.median === null ? '' : `, half of them within ${spanText(lagSeconds.median * 1000)}`;
-  return `${published} published${rate}${lag}, ${dead} dead, ${unknown} unknown`;
+  const { told, views, likes } = numbers;
+  const text = numbersText({
+    ...(views === null ? {} : { views }),
+    ...(likes === null ? {} : { likes }),
+  });
+  const seen =
+    text === ''
+      ? ''
+      : `; ${text} (of ${told === 1 ? '1 post that was' : `${told} posts that were`} asked about)`;
+  return `${published} published${rate}${lag}, ${dead} dead, ${unknown} unknown${seen}`;
 }
 
 function numbersTable({ app }: Turn, rows: readonly Numbers[]): string {
   if (rows.length === 0) return '';
   const lag = (seconds: number | null) => (seconds === null ? '–' : spanText(seconds * 1000));
+  const asked = rows.some(({ numbers }) => numbers.told > 0);
+  const told = (n: number | null) => (n === null ? '–' : countText(n));
   return table(
-    ['', 'PUBLISHED', 'DEAD', 'UNKNOWN', 'SUCCESS', 'LAG, MEDIAN', '95 %', 'LONGEST'],
+    [
+      '',
+      'PUBLISHED',
+      'DEAD',
+      'UNKNOWN',
+      'SUCCESS',
+      'LAG, MEDIAN',
+      '95 %',
+      'LONGEST',
+      ...(asked ? ['VIEWS', 'LIKES'] : []),
+    ],
     rows.map((row) => [
       row.name,
       String(row.published),
@@ -71,6 +93,7 @@ function numbersTable({ app }: Turn, rows: readonly Numbers[]): string {
       lag(row.lagSeconds.median),
       lag(row.lagSeconds.p95),
       lag(row.lagSeconds.longest),
+      ...(asked ? [told(row.numbers.views), told(row.numbers.likes)] : []),
     ]),
     tableWidth(app.io),
   );

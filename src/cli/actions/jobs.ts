@@ -1,6 +1,7 @@
 import { Failure, type WaitReason, waitReasons } from '../../core/failure.ts';
 import { type JobState, jobStates } from '../../core/job.ts';
-import type { JobView, StepRow } from '../../store/types.ts';
+import type { JobView, PostRow, StepRow } from '../../store/types.ts';
+import { numbersText } from '../../web/numbers.ts';
 import { attemptView, iso, jobView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { findAccount, findJob, findPlatform, wholeNumber } from '../find.ts';
@@ -82,6 +83,7 @@ export async function showJob(
       ...(job.post
         ? [
             `post     ${job.post.url ?? job.post.id}, ${spanText(job.post.lagMs)} after the original`,
+            ...seenLines(job.post, now),
             ...job.post.warnings.map((text) => `note     ${text}`),
           ]
         : []),
@@ -118,6 +120,15 @@ export async function showJob(
         : []),
     ].join('\n');
   });
+}
+
+/** What people did with the post, as its platform told last. */
+function seenLines({ numbers }: PostRow, now: number): string[] {
+  if (!numbers) return [];
+  const gone = numbers.gone ? ', no longer shown' : '';
+  return [
+    `seen     ${numbersText(numbers) || 'no numbers told'}${gone} (${relativeText(numbers.readAt, now)})`,
+  ];
 }
 
 const headerLines = (headers: Readonly<Record<string, string>>) =>

@@ -113,7 +113,7 @@ export async function removeSource(
 ): Promise<undefined> {
   const store = await app.store();
   const row = await findSource(store, text);
-  const used = (await store.rules.list()).filter((rule) => rule.sourceId === row.id);
+  const used = await store.rules.list({ sourceId: row.id });
   if (used.length > 0) {
     throw new Failure('E_WRONG_STATE', {
       message: `${row.name} is used by ${used.map((rule) => `“${rule.name}”`).join(', ')}.`,

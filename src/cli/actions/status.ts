@@ -2,6 +2,7 @@ import type { Account } from '../../core/account.ts';
 import type { WaitReason } from '../../core/failure.ts';
 import type { JobState } from '../../core/job.ts';
 import type { JobView, SourceRow, Store } from '../../store/types.ts';
+import { numbersText } from '../../web/numbers.ts';
 import { jobView, postView, schemaVersion, sourceView, videoView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { askDaemon, type DaemonStatus } from '../control.ts';
@@ -121,16 +122,18 @@ export async function posts(
     ...(options.platform === undefined ? {} : { platform: findPlatform(options.platform) }),
     ...(options.since === undefined ? {} : { since: parseMoment(options.since, now) }),
   });
+  const told = jobs.some(({ post }) => post?.numbers);
   print(jobs.map(postView), () =>
     jobs.length === 0
       ? 'No posts yet.'
       : [
           tallTable(
-            ['WHEN', 'ACCOUNT', 'LAG', 'CAPTION', 'ADDRESS'],
+            ['WHEN', 'ACCOUNT', 'LAG', ...(told ? ['VIEWS, LIKES'] : []), 'CAPTION', 'ADDRESS'],
             jobs.map((job) => [
               relativeText(job.post?.publishedAt ?? now, now),
               job.account.account,
               spanText(job.post?.lagMs ?? 0),
+              ...(told ? [numbersText(job.post?.numbers, ['views', 'likes']) || '–'] : []),
               shorten(job.video.caption, 40),
               job.post?.url ?? job.post?.id ?? '',
             ]),

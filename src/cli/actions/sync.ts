@@ -42,6 +42,7 @@ export async function sync(turn: Turn): Promise<number> {
     try {
       await engine.recover();
       await engine.sync(stop.signal);
+      await engine.readNumbers(stop.signal);
       await alerts.cycled();
     } catch (error) {
       alerts.trouble(error);

@@ -4,7 +4,9 @@ import { act, type Surroundings } from '../command.ts';
 export function analyticsCommands(program: Command, around: Surroundings): void {
   const analytics = program
     .command('analytics')
-    .description('how much went out, how well, how fast; from what is stored, no platform is asked')
+    .description(
+      'how much went out, how well, how fast, and what people did with it; from what is stored anyway',
+    )
     .option('--since <time>', 'from then on: a date, or 7d, 12w', '28d')
     .option('--until <time>', 'until then')
     .option('--by <what>', 'lines for each platform, account or day', 'platform')

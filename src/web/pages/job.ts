@@ -1,6 +1,7 @@
 import { Failure } from '../../core/failure.ts';
 import type { AttemptRow, JobView } from '../../store/types.ts';
 import { type Html, html, type Piece } from '../html.ts';
+import { numbersText } from '../numbers.ts';
 import { approvalForm } from './approvals.ts';
 import { facts, section } from './lists.ts';
 import { spanText, when } from './times.ts';
@@ -37,6 +38,12 @@ export const job: ShowPage = async (view) => {
         ? [
             'Published',
             html`${when(found.post.publishedAt, view)} <span class="faint">${spanText(found.post.lagMs)} after the video</span>`,
+          ]
+        : null,
+      found.post?.numbers
+        ? [
+            'Seen',
+            html`${numbersText(found.post.numbers) || 'no numbers told'} <span class="faint">${found.post.numbers.gone ? 'no longer shown, ' : ''}as of ${when(found.post.numbers.readAt, view)}</span>`,
           ]
         : null,
       ['Failed tries', `${found.attempt} of ${found.maxAttempts}`],

@@ -1,5 +1,6 @@
 import type { JobView } from '../../store/types.ts';
 import { type Html, html, type Piece } from '../html.ts';
+import { numbersText } from '../numbers.ts';
 import { ago, when } from './times.ts';
 import type { View } from './view.ts';
 import { captionText, cover, outLink, platformTag, postLink, stateChip } from './words.ts';
@@ -18,7 +19,13 @@ export function jobRow(view: View, job: JobView, more: Piece = null, before: Pie
 /** A post as a card: the picture, the words, where it is. */
 export function postCard(view: View, job: JobView): Html {
   const { post } = job;
-  return html`<li class="card post"><a class="pic" href="/videos/${job.videoId}" tabindex="-1" aria-hidden="true">${cover(job.video, 'big')}</a><div class="text"><p class="title"><a class="open" href="/videos/${job.videoId}">${captionText(job.video)}</a></p><p class="meta">${platformTag(job.account.platform, job.account.handle)}</p><p class="meta">${ago(post?.publishedAt ?? job.updatedAt, view)}<span class="sep">${post?.url ? outLink(post.url, 'Open post') : (post?.id ?? '')}</span></p></div></li>`;
+  return html`<li class="card post"><a class="pic" href="/videos/${job.videoId}" tabindex="-1" aria-hidden="true">${cover(job.video, 'big')}</a><div class="text"><p class="title"><a class="open" href="/videos/${job.videoId}">${captionText(job.video)}</a></p><p class="meta">${platformTag(job.account.platform, job.account.handle)}</p><p class="meta">${ago(post?.publishedAt ?? job.updatedAt, view)}<span class="sep">${post?.url ? outLink(post.url, 'Open post') : (post?.id ?? '')}</span></p>${seen(post)}</div></li>`;
+}
+
+/** What people did with a post, where its platform told. */
+function seen(post: JobView['post']): Html | null {
+  const text = numbersText(post?.numbers);
+  return text === '' ? null : html`<p class="meta numbers-told">${text}</p>`;
 }
 
 /** What comes before an older page of a list. */

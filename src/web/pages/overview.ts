@@ -1,6 +1,7 @@
 import { DAY } from '../../core/clock.ts';
 import type { JobView, SourceRow, VideoRow } from '../../store/types.ts';
 import { type Html, html, type Piece } from '../html.ts';
+import { numbersText, summed } from '../numbers.ts';
 import { jobRows, section } from './lists.ts';
 import { ago, clockText, dayOf, when } from './times.ts';
 import type { ShowPage, View } from './view.ts';
@@ -90,7 +91,7 @@ function todo({ attention }: Status): Html {
 function videoList(view: View, videos: readonly VideoRow[], jobs: readonly JobView[]): Html {
   return html`<ul class="videos">${videos.map((video) => {
     const own = jobs.filter((job) => job.videoId === video.id).sort((a, b) => a.id - b.id);
-    return html`<li class="card video"><a class="pic" href="/videos/${video.id}" tabindex="-1" aria-hidden="true">${cover(video, 'big')}</a><div class="text"><p class="title"><a class="open" href="/videos/${video.id}">${captionText(video)}</a></p><p class="meta">${video.source}<span class="sep">${when(video.publishedAt, view)}</span></p>${
+    return html`<li class="card video"><a class="pic" href="/videos/${video.id}" tabindex="-1" aria-hidden="true">${cover(video, 'big')}</a><div class="text"><p class="title"><a class="open" href="/videos/${video.id}">${captionText(video)}</a></p><p class="meta">${video.source}<span class="sep">${when(video.publishedAt, view)}</span>${seen(video, own)}</p>${
       own.length === 0
         ? html`<p class="meta">${video.skipped[0]?.why ? `Not posted: ${video.skipped[0].why}` : 'No rule wants it.'}</p>`
         : html`<ul class="ends">${own.map(
@@ -99,6 +100,13 @@ function videoList(view: View, videos: readonly VideoRow[], jobs: readonly JobVi
           )}</ul>`
     }</div></li>`;
   })}</ul>`;
+}
+
+/** What people did with the original, and with its posts together. */
+function seen({ numbers }: VideoRow, jobs: readonly JobView[]): Html {
+  const there = numbersText(numbers, ['views', 'likes']);
+  const posts = numbersText(summed(jobs.map(({ post }) => post?.numbers)), ['views', 'likes']);
+  return html`${there ? html`<span class="sep">${there}</span>` : null}${posts ? html`<span class="sep">its posts: ${posts}</span>` : null}`;
 }
 
 function noVideos(sources: readonly SourceRow[]): Html {

@@ -1,5 +1,6 @@
 import { Failure } from '../../core/failure.ts';
 import { html } from '../html.ts';
+import { numbersText } from '../numbers.ts';
 import { facts, section } from './lists.ts';
 import { when } from './times.ts';
 import { idIn, type ShowPage } from './view.ts';
@@ -22,6 +23,12 @@ export const video: ShowPage = async (view) => {
       ['Published', when(found.publishedAt, view)],
       ['Seen', when(found.seenAt, view)],
       found.durationSeconds ? ['Length', `${found.durationSeconds} s${size ? `, ${size}` : ''}`] : null,
+      found.numbers
+        ? [
+            'There',
+            html`${numbersText(found.numbers)} <span class="faint">as of ${when(found.numbers.readAt, view)}</span>`,
+          ]
+        : null,
       ['Original', outLink(found.url, found.remoteId)],
     ])}<p class="caption">${found.caption}</p></div></div>
 ${section('Its way', jobs.length === 0 ? empty('It goes nowhere', 'No rule made a post of it.') : html`<div class="lanes">${lanes}</div>`)}

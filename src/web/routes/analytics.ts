@@ -19,6 +19,16 @@ const numbers = Type.Object({
     p95: orNull(Type.Number()),
     longest: orNull(Type.Number()),
   }),
+  numbers: Type.Object(
+    {
+      told: count,
+      views: orNull(count),
+      likes: orNull(count),
+      comments: orNull(count),
+      shares: orNull(count),
+    },
+    { description: 'What people did with the posts, as last read; told: of so many posts.' },
+  ),
 });
 
 const by = oneOf(['platform', 'account', 'day']);
@@ -38,7 +48,7 @@ export const analyticsPart: Part = (app, deps) => {
     method: 'GET',
     url: '/analytics',
     id: 'showAnalytics',
-    summary: 'Counts, success and lag, by platform, account or day',
+    summary: 'Counts, success, lag, views and likes, by platform, account or day',
     tag: 'analytics',
     access: 'viewer',
     query,

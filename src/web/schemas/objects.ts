@@ -59,6 +59,20 @@ const videoFields = {
   publishedAt: orNull(instant),
 };
 
+const numbers = orNull(
+  Type.Object(
+    {
+      views: orNull(count),
+      likes: orNull(count),
+      comments: orNull(count),
+      shares: orNull(count),
+      gone: Type.Boolean({ description: 'The platform no longer showed it.' }),
+      readAt: orNull(instant),
+    },
+    { description: 'As last read; null where the platform does not tell.' },
+  ),
+);
+
 export const video = Type.Object(
   {
     schemaVersion: version,
@@ -71,6 +85,7 @@ export const video = Type.Object(
     aiGenerated: orNull(flag),
     seenAt: orNull(instant),
     jobs: count,
+    numbers,
     skipped: Type.Array(Type.Object({ rule: text, why: text })),
   },
   { title: 'Video' },
@@ -88,6 +103,7 @@ export const post = Type.Object(
     publishedAt: orNull(instant),
     lagSeconds: Type.Number(),
     warnings: Type.Array(text),
+    numbers,
   },
   { title: 'Post' },
 );
