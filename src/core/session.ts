@@ -14,6 +14,8 @@ export interface TokenSource {
 export interface Meter {
   /** Spends what this call costs, or throws Failure `later` (reason quota) naming when the window frees. */
   spend(request: HttpRequest): Promise<void>;
+  /** The same request leaves once more, refused before: spends anew where the first spend has grown old. Throws as `spend`. */
+  again?(request: HttpRequest): Promise<void>;
   /** Told when a request that was spent for is over, with or without an answer: until then it may have arrived. */
   ended?(request: HttpRequest): Promise<void>;
   learn(readings: readonly LimitReading[]): Promise<void>;

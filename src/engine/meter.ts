@@ -58,22 +58,46 @@ export interface MeterOptions {
 
 /** Spends before a request leaves: a crashed request still counts, to the platform's favour. */
 export function openMeter({ service, account, limits, clock, jobId }: MeterOptions): Meter {
-  const spentAt = new WeakMap<HttpRequest, number>();
+  const underWay = new WeakMap<HttpRequest, { spend: Flight; at: number }[]>();
+  const job = jobId ?? null;
+
+  async function take(spends: readonly Flight[], now: number): Promise<void> {
+    const answer = await limits.take(spends, job, now);
+    if (!answer.ok) throw windowFull(answer.title, answer.freeAt);
+  }
+
+  /** What was spent for this request so long ago that its window may pass before the request arrives. */
+  function old(request: HttpRequest, now: number): { spend: Flight; at: number }[] {
+    return (underWay.get(request) ?? []).filter(({ spend, at }) => now - at > spend.limit.flightMs);
+  }
+
   return {
     async spend(request) {
       const spends = spendsOf(service, account, request.call);
       if (spends.length === 0) return;
+      const at = clock.now();
+      await take(spends, at);
+      underWay.set(
+        request,
+        spends.map((spend) => ({ spend, at })),
+      );
+    },
+    async again(request) {
       const now = clock.now();
-      const answer = await limits.take(spends, jobId ?? null, now);
-      if (!answer.ok) throw windowFull(answer.title, answer.freeAt);
-      spentAt.set(request, now);
+      const anew = old(request, now);
+      if (anew.length === 0) return;
+      await take(
+        anew.map(({ spend }) => spend),
+        now,
+      );
+      for (const one of anew) one.at = now;
     },
     async ended(request) {
-      const at = spentAt.get(request);
       const now = clock.now();
-      if (at === undefined) return;
-      const late = spendsOf(service, account, request.call).filter(({ limit }) => now - at > limit.flightMs);
-      if (late.length > 0) await limits.postpone(late, jobId ?? null, at, now);
+      for (const one of old(request, now)) {
+        await limits.postpone([one.spend], job, one.at, now);
+        one.at = now;
+      }
     },
     async learn(readings) {
       for (const reading of readings) {

@@ -1,5 +1,5 @@
 import type { Grant } from '../core/account.ts';
-import { type Clock, MINUTE } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import { asFailure, Failure } from '../core/failure.ts';
 import type { Http, HttpRequest, HttpResponse } from '../core/http.ts';
 import type { PeerClock } from '../core/peer-clock.ts';
@@ -70,8 +70,12 @@ export function accountHttp(pieces: AccountPieces): Http {
   }
 
   /** Spends, and says when the request is over: it may arrive as late as that. */
-  async function metered<T>(request: HttpRequest, work: () => Promise<T>): Promise<T> {
-    await meter.spend(request);
+  async function metered<T>(
+    request: HttpRequest,
+    work: () => Promise<T>,
+    sending: 'first' | 'again' = 'first',
+  ): Promise<T> {
+    await (sending === 'first' ? meter.spend(request) : meter.again?.(request));
     try {
       return await work();
     } finally {
@@ -89,20 +93,14 @@ export function accountHttp(pieces: AccountPieces): Http {
       }
       // The token first: a renewal takes its time, and what is spent must leave at once.
       const grant = await tokens.current();
-      const spentAt = clock.now();
       const response = await metered(request, () => askWith(grant, request));
       if (!refusesToken(pieces, response, request)) return settle(pieces, response, request);
       const renewed = await tokens.renew(grant);
       if (sameGrant(renewed, grant)) return settle(pieces, response, request);
-      const again = () => askWith(renewed, request);
-      const stale = clock.now() - spentAt > STALE_SPEND_MS;
-      return settle(pieces, await (stale ? metered(request, again) : again()), request);
+      return settle(pieces, await metered(request, () => askWith(renewed, request), 'again'), request);
     },
   };
 }
-
-/** What was spent longer ago counts for another time than that at which the request leaves. */
-const STALE_SPEND_MS = MINUTE;
 
 // ---------------------------------------------------------------- one exchange
 

@@ -131,3 +131,30 @@ it('counts a request as of its end where it took longer than its limit gives to 
   expect(await spentAt()).toEqual([T0 + 30 * SECOND, T0]);
   await meter.ended?.(requestOf());
 });
+
+it('spends anew for a second sending where the first spend has grown old, and moves what it spent last', async () => {
+  const limits = [limit('messages', 2, { window: { kind: 'trailing', ms: MINUTE } }), limit('calls', 100)];
+  const { clock, store, meter } = await openBooks({ limits, costs: { '*': { messages: 1, calls: 1 } } });
+  const spends = () =>
+    Promise.all(
+      limits.map(async (one) => {
+        const ledger = await store.limits.ledger('account:7', one, clock.now());
+        return ledger.spends.map(({ at }) => (at - T0) / SECOND);
+      }),
+    );
+  const request = requestOf();
+  await meter.spend(request);
+  await meter.ended?.(request);
+  clock.advance(4 * SECOND);
+  await meter.again?.(request);
+  expect(await spends()).toEqual([[0], [0]]);
+  clock.advance(SECOND);
+  await meter.again?.(request);
+  expect(await spends()).toEqual([[0, 5], [0]]);
+  clock.advance(10 * SECOND);
+  await meter.ended?.(request);
+  expect(await spends()).toEqual([[0, 15], [0]]);
+  clock.advance(10 * SECOND);
+  expect(await failureOf(meter.again?.(request) ?? Promise.resolve())).toMatchObject({ code: 'E_QUOTA' });
+  await meter.again?.(requestOf());
+});

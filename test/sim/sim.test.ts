@@ -38,6 +38,10 @@ describe('the simulation', () => {
     expect((await simulate(657, usualWeather)).breaches).toEqual([]);
   });
 
+  it('counts a request that a renewed token sends again for the time at which it leaves', async () => {
+    expect((await simulate(752, usualWeather)).breaches).toEqual([]);
+  });
+
   it('plays the same world twice', async () => {
     const [one, other] = [await simulate(3, short), await simulate(3, short)];
     expect(other).toEqual(one);
