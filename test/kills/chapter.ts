@@ -33,18 +33,55 @@ export interface ChapterOptions extends WorldOptions {
 const MINUTE = 60_000;
 /** Every so many lives a person looks in, and a process may live to its end: how long lives are is seen then. */
 const LOOK_IN_EVERY = 25;
+/** A life brings a new video as often as this: enough that most find work, and few find much. */
+const NEW_VIDEO = 0.2;
 /** More open jobs than this: no new video comes. */
-const ENOUGH_OPEN = 40;
+const ENOUGH_OPEN = 24;
 /** A life that was not killed is ended by SIGTERM after this. */
 const LONGEST_LIFE_MS = 60_000;
 /** Looks at the end, half an hour apart: far more than any platform's settle time and any quota needs. */
 const MOST_LAST_LIVES = 300;
 
+/** How lives are that end by themselves: kills are planned within them. */
 interface Observed {
   /** How long a life with work is, and how many requests it makes. */
   lifeMs: number;
   requests: number;
   open: number;
+}
+
+/** What one life did, as seen from outside. */
+interface Course {
+  requests: number;
+  /** From its start to its last answer. */
+  busyMs: number;
+}
+
+/** Takes note of a life's requests; `onRequest` and `onAnswer` hear of each. */
+function follow(
+  world: World,
+  { onRequest, onAnswer }: { onRequest?: (nth: number) => void; onAnswer?: (nth: number) => void } = {},
+): Course {
+  const startedAt = performance.now();
+  const course: Course = { requests: 0, busyMs: 0 };
+  let answers = 0;
+  world.lookout.watch = {
+    before() {
+      course.requests += 1;
+      onRequest?.(course.requests);
+    },
+    after() {
+      answers += 1;
+      course.busyMs = performance.now() - startedAt;
+      onAnswer?.(answers);
+    },
+  };
+  return course;
+}
+
+function learn(observed: Observed, { requests, busyMs }: Course): void {
+  observed.lifeMs += (Math.min(5000, Math.max(500, busyMs)) - observed.lifeMs) / 4;
+  observed.requests += Math.round((Math.min(200, Math.max(8, requests)) - observed.requests) / 4);
 }
 
 /** Many short lives of the real program over one world, killed; then the judgement. */
@@ -61,7 +98,8 @@ export async function runChapter(options: ChapterOptions): Promise<Chapter> {
   const observed: Observed = { lifeMs: 1500, requests: 60, open: 0 };
   try {
     for (let life = 0; chapter.kills < kills && chapter.breaches.length === 0; life += 1) {
-      if (observed.open < ENOUGH_OPEN && random.chance(life === 0 ? 1 : 0.4)) await addVideo(world, chapter);
+      if (observed.open < ENOUGH_OPEN && random.chance(life === 0 ? 1 : NEW_VIDEO))
+        await addVideo(world, chapter);
       await world.skip(random.between(1, 30 * MINUTE));
       if (life % LOOK_IN_EVERY === 2) {
         await visit(world, chapter);
@@ -100,13 +138,10 @@ async function liveAndDie(world: World, chapter: Chapter, observed: Observed, ra
   const moment = random.next() * observed.lifeMs;
   const nth = random.between(1, observed.requests);
   const life = world.repost.start(daemon ? ['daemon', '--json'] : ['sync', '--json']);
-  let count = 0;
-  const killAt = (wanted: typeof how) => () => {
-    if (how !== wanted) return;
-    count += 1;
-    if (count === nth) life.child.kill('SIGKILL');
+  const killAt = (wanted: typeof how) => (count: number) => {
+    if (how === wanted && count === nth) life.child.kill('SIGKILL');
   };
-  world.lookout.watch = { before: killAt('beforeWork'), after: killAt('afterWork') };
+  const course = follow(world, { onRequest: killAt('beforeWork'), onAnswer: killAt('afterWork') });
   // A daemon with nothing left to do lives on: then the moment is its end.
   const wait = how === 'atMoments' ? moment : 3 * observed.lifeMs;
   const timer = setTimeout(() => life.child.kill('SIGKILL'), wait);
@@ -118,23 +153,13 @@ async function liveAndDie(world: World, chapter: Chapter, observed: Observed, ra
     chapter[how] += 1;
   } else {
     chapter.untouched += 1;
-    checkEnd(chapter, code, stderr);
+    if (checkEnd(chapter, code, stderr)) learn(observed, course);
   }
 }
 
 /** One life to its natural end: shows how long a life is. */
 async function liveOn(world: World, chapter: Chapter, observed: Observed): Promise<void> {
-  let requests = 0;
-  let lastAt = performance.now();
-  const startedAt = lastAt;
-  world.lookout.watch = {
-    before() {
-      requests += 1;
-    },
-    after() {
-      lastAt = performance.now();
-    },
-  };
+  const course = follow(world);
   const life = world.repost.start(['sync', '--json']);
   const timer = setTimeout(() => stop(life), LONGEST_LIFE_MS);
   const { code, stdout, stderr } = await life.ended;
@@ -145,9 +170,7 @@ async function liveOn(world: World, chapter: Chapter, observed: Observed): Promi
   if (life.child.signalCode === 'SIGTERM') return;
   if (!checkEnd(chapter, code, stderr)) return;
   observed.open = (JSON.parse(stdout) as { waiting: number }).waiting;
-  const busyMs = Math.min(5000, Math.max(500, lastAt - startedAt));
-  observed.lifeMs += (busyMs - observed.lifeMs) / 4;
-  observed.requests += Math.round((Math.min(200, Math.max(20, requests)) - observed.requests) / 4);
+  learn(observed, course);
 }
 
 function stop({ child }: Started): void {
