@@ -35,6 +35,8 @@ const MINUTE = 60_000;
 const LOOK_IN_EVERY = 25;
 /** A life brings a new video as often as this: enough that most find work, and few find much. */
 const NEW_VIDEO = 0.2;
+/** So many lives are a daemon's, which never ends by itself; the others are one `sync`. */
+const DAEMONS = 0.7;
 /** More open jobs than this: no new video comes. */
 const ENOUGH_OPEN = 24;
 /** A life that was not killed is ended by SIGTERM after this. */
@@ -133,8 +135,8 @@ async function visit(world: World, chapter: Chapter): Promise<void> {
 
 /** One life that shall be killed: at a moment, or at a request before or after the platform's work. */
 async function liveAndDie(world: World, chapter: Chapter, observed: Observed, random: Random): Promise<void> {
-  const daemon = random.chance(0.3);
-  const how = random.pick(['atMoments', 'atMoments', 'beforeWork', 'afterWork'] as const);
+  const daemon = random.chance(DAEMONS);
+  const how = random.pick(['atMoments', 'beforeWork', 'afterWork'] as const);
   const moment = random.next() * observed.lifeMs;
   const nth = random.between(1, observed.requests);
   const life = world.repost.start(daemon ? ['daemon', '--json'] : ['sync', '--json']);
@@ -143,14 +145,18 @@ async function liveAndDie(world: World, chapter: Chapter, observed: Observed, ra
   };
   const course = follow(world, { onRequest: killAt('beforeWork'), onAnswer: killAt('afterWork') });
   // A daemon with nothing left to do lives on: then the moment is its end.
-  const wait = how === 'atMoments' ? moment : 3 * observed.lifeMs;
-  const timer = setTimeout(() => life.child.kill('SIGKILL'), wait);
+  const wait = how === 'atMoments' ? moment : 2 * observed.lifeMs;
+  let cause = how;
+  const timer = setTimeout(() => {
+    cause = 'atMoments';
+    life.child.kill('SIGKILL');
+  }, wait);
   const { code, stderr } = await life.ended;
   clearTimeout(timer);
   world.lookout.watch = { before() {}, after() {} };
   if (life.child.signalCode === 'SIGKILL') {
     chapter.kills += 1;
-    chapter[how] += 1;
+    chapter[cause] += 1;
   } else {
     chapter.untouched += 1;
     if (checkEnd(chapter, code, stderr)) learn(observed, course);
