@@ -5,31 +5,29 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { TestClock } from '../../src/core/clock.ts';
 import { openStore } from '../../src/store/sqlite.ts';
+import type { Store } from '../../src/store/types.ts';
 import { openLane } from '../store/examples.ts';
 
-const T0 = Date.UTC(2026, 0, 1);
+export const T0 = Date.UTC(2026, 0, 1);
+
+type Kind = 'waiting' | 'approval' | 'published';
+
+/** An empty folder of this measurement; its maker removes it. */
+export const bareFolder = (): string => mkdtempSync(join(tmpdir(), 'repost-bench-'));
 
 /** A home with as many jobs as asked, all waiting; gives the environment that leads to it. */
 export async function homeWithJobs(jobs: number): Promise<NodeJS.ProcessEnv> {
-  const folder = mkdtempSync(join(tmpdir(), 'repost-bench-'));
+  const folder = bareFolder();
   mkdirSync(join(folder, 'data'));
   const path = join(folder, 'data', 'repost.db');
   const store = await openStore({ path, clock: new TestClock(T0) });
-  const { account, source, rule } = await openLane(store, '@many');
+  const lane = await openLane(store, '@many');
   await store.close();
-  const db = new Database(path);
-  db.prepare(
-    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-     INSERT INTO videos (source_id, remote_id, url, caption, published_at, seen_at, kind, facts, state, skipped)
-     SELECT ${source.id}, 'b' || i, '', 'A video', ${T0}, ${T0}, 'video', '{}', 'public', '[]' FROM n`,
-  ).run(jobs);
-  db.exec(
-    `INSERT INTO jobs (video_id, account_id, rule_id, user, state, reason, run_at, max_attempts, created_at, updated_at)
-     SELECT id, ${account.id}, ${rule.id}, 'me', 'waiting', 'ready', ${T0} - 10, 5, ${T0}, ${T0}
-     FROM videos WHERE remote_id LIKE 'b%'`,
-  );
-  db.pragma('wal_checkpoint(TRUNCATE)');
-  db.close();
+  fill(path, lane, jobs, 'waiting');
+  return environmentOf(folder);
+}
+
+export function environmentOf(folder: string): NodeJS.ProcessEnv {
   writeFileSync(join(folder, 'vault-key'), randomBytes(32), { mode: 0o600 });
   return {
     PATH: process.env['PATH'],
@@ -40,4 +38,46 @@ export async function homeWithJobs(jobs: number): Promise<NodeJS.ProcessEnv> {
     REPOST_HTTP: 'off',
     REPOST_NO_INPUT: '1',
   };
+}
+
+/** A store on the disk with so many jobs of one kind, in a lane of their own. */
+export async function storeWithJobs(path: string, jobs: number, kind: Kind): Promise<Store> {
+  const clock = new TestClock(T0);
+  const empty = await openStore({ path, clock });
+  const lane = await openLane(empty, '@many');
+  await empty.close();
+  fill(path, lane, jobs, kind);
+  return openStore({ path, clock });
+}
+
+interface Lane {
+  account: { id: number };
+  source: { id: number };
+  rule: { id: number };
+}
+
+/** By SQL: the store itself would take minutes for a million. */
+function fill(path: string, { account, source, rule }: Lane, jobs: number, kind: Kind): void {
+  const db = new Database(path);
+  db.prepare(
+    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+     INSERT INTO videos (source_id, remote_id, url, caption, published_at, seen_at, kind, facts, state, skipped)
+     SELECT ${source.id}, 'b' || i, '', 'A video', ${T0}, ${T0}, 'video', '{}', 'public', '[]' FROM n WHERE i <= ?`,
+  ).run(jobs, jobs);
+  const [state, reason] =
+    kind === 'published'
+      ? ["'published'", 'NULL']
+      : ["'waiting'", kind === 'approval' ? "'approval'" : "'ready'"];
+  db.exec(
+    `INSERT INTO jobs (video_id, account_id, rule_id, user, state, reason, run_at, max_attempts, created_at, updated_at)
+     SELECT id, ${account.id}, ${rule.id}, 'me', ${state}, ${reason}, ${T0} - 10, 5, ${T0}, ${T0}
+     FROM videos WHERE remote_id LIKE 'b%'`,
+  );
+  if (kind === 'published')
+    db.exec(
+      `INSERT INTO posts (job_id, remote_id, url, published_at, lag_ms, warnings)
+       SELECT id, 'p' || id, NULL, ${T0}, 0, '[]' FROM jobs WHERE state = 'published'`,
+    );
+  db.pragma('wal_checkpoint(TRUNCATE)');
+  db.close();
 }

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { runClient } from './client.ts';
 import { idle } from './idle.ts';
+import { ledger } from './ledger.ts';
 import { look } from './look.ts';
-import { type Row, table, withTable } from './report.ts';
+import { type Row, table, withTable, words } from './report.ts';
 import { serveSink } from './sink.ts';
 import { starts } from './starts.ts';
 import { transfers } from './transfers.ts';
@@ -15,33 +16,58 @@ const MIB = 2 ** 20;
 
 /** `--quick`: smaller and fewer, and writes nothing. */
 const sizes = {
-  full: { jobs: 1_000_000, rounds: 21, bytes: 1024 * MIB, transfers: 5, settleMs: 30_000, watchMs: 60_000 },
-  quick: { jobs: 1_000, rounds: 5, bytes: 64 * MIB, transfers: 3, settleMs: 3_000, watchMs: 5_000 },
+  full: {
+    jobs: 1_000_000,
+    rounds: 21,
+    bytes: 1024 * MIB,
+    transfers: 5,
+    settleMs: 30_000,
+    watchMs: 60_000,
+    ledger: { serial: 500, atOnce: 2_000, rows: 1_000_000, blocked: 100_000, claims: 500, rounds: 5 },
+  },
+  quick: {
+    jobs: 1_000,
+    rounds: 5,
+    bytes: 64 * MIB,
+    transfers: 3,
+    settleMs: 3_000,
+    watchMs: 5_000,
+    ledger: { serial: 50, atOnce: 250, rows: 10_000, blocked: 10_000, claims: 50, rounds: 3 },
+  },
 } as const;
 
 const [, self = '', first = '', ...rest] = process.argv;
 
-async function bench(root: string, quick: boolean): Promise<void> {
+/** `only`: the name of one group of rows, for work on it; nothing is written then. */
+async function bench(root: string, quick: boolean, only?: string): Promise<void> {
   const size = quick ? sizes.quick : sizes.full;
   const program = join(root, 'bin', 'repost');
   const rows: Row[] = [];
   const say = (fresh: readonly Row[]) => {
     rows.push(...fresh);
-    for (const { what, measured, target, met } of fresh)
+    for (const { what, reference, measured, target, met, note } of fresh) {
+      const verdict = met === null ? '–      ' : met ? 'met    ' : 'not met';
       console.log(
-        `${met ? 'met    ' : 'not met'}  ${what}: ${measured.median.toFixed(3)} ${measured.unit} (${target})`,
+        `${verdict}  ${what} / ${reference}: ${measured ? words(measured) : '–'} (${target}); ${note}`,
       );
+    }
   };
-  say(await starts(program, size.jobs, size.rounds));
-  say(await look(join(root, 'src', 'sandbox', 'videos', 'waves.mp4'), size.rounds));
-  const sink = spawn(process.execPath, [self, 'sink'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  try {
-    say(await transfers([process.execPath, self], await portOf(sink), size.bytes, size.transfers));
-  } finally {
-    sink.kill('SIGKILL');
-  }
-  say(await idle(program, size.settleMs, size.watchMs));
-  if (quick) return;
+  const run = async (name: string, measure: () => Promise<Row[]>) => {
+    if (only === undefined || only === name) say(await measure());
+  };
+  await run('starts', () => starts(program, size.jobs, size.rounds));
+  await run('look', () => look(join(root, 'src', 'sandbox', 'videos', 'waves.mp4'), size.rounds));
+  await run('ledger', () => ledger(root, size.ledger));
+  await run('transfers', async () => {
+    const sink = spawn(process.execPath, [self, 'sink'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      return await transfers([process.execPath, self], await portOf(sink), size.bytes, size.transfers);
+    } finally {
+      sink.kill('SIGKILL');
+    }
+  });
+  await run('idle', () => idle(program, size.settleMs, size.watchMs));
+  if (quick || only !== undefined) return;
   const machine = `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model ?? 'processor'}, Node ${process.version}; load average ${loadavg()[1]?.toFixed(1)}.`;
   const page = join(root, 'docs', 'performance.md');
   writeFileSync(page, withTable(readFileSync(page, 'utf8'), table(rows, machine)));
@@ -58,4 +84,4 @@ if (first === 'sink') console.log(await serveSink());
 else if (first === 'client') {
   const [way = '', port = '', path = '', bytes = '0'] = rest;
   await runClient(way, port, path, Number(bytes));
-} else await bench(first, rest.includes('--quick'));
+} else await bench(first, rest.includes('--quick'), /--only=(\w+)/u.exec(rest.join(' '))?.[1]);
