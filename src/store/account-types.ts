@@ -10,7 +10,7 @@ export interface AccountStore {
   /** Adds the account, or renews the one with the same platform and remote id (same `id`; status back to ok). */
   save(account: NewAccount, now: number): Promise<Account>;
   get(id: number): Promise<Account | undefined>;
-  list(): Promise<Account[]>;
+  list(filter?: { user?: string; platform?: PlatformId }): Promise<Account[]>;
   /** Changes some fields; undefined leaves a field as it is. */
   update(
     id: number,

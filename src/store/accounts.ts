@@ -57,6 +57,9 @@ export function accountStore({ query, read, write }: Connection): AccountStore {
     RETURNING *`);
   const one = query<AccountColumns>('SELECT * FROM accounts WHERE id = :id AND removed_at IS NULL');
   const all = query<AccountColumns>('SELECT * FROM accounts WHERE removed_at IS NULL ORDER BY id');
+  const some = query<AccountColumns>(`
+    SELECT * FROM accounts WHERE removed_at IS NULL AND user = coalesce(:user, user)
+      AND platform = coalesce(:platform, platform) ORDER BY id`);
   const change = query<AccountColumns>(`
     UPDATE accounts SET status = coalesce(:status, status), expires_at = coalesce(:expiresAt, expires_at),
       breaks_at = coalesce(:breaksAt, breaks_at), scopes = coalesce(:scopes, scopes),
@@ -93,7 +96,14 @@ export function accountStore({ query, read, write }: Connection): AccountStore {
         const row = one.get({ id });
         return row && accountOf(row);
       }),
-    list: () => read(() => all.all().map(accountOf)),
+    list: ({ user, platform } = {}) =>
+      read(() => {
+        const rows =
+          user === undefined && platform === undefined
+            ? all.all()
+            : some.all({ user: user ?? null, platform: platform ?? null });
+        return rows.map(accountOf);
+      }),
     update: (id, fields, now) =>
       write(() => {
         const row = change.get({

@@ -1,20 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { Failure } from '../core/failure.ts';
+import { mkdir, realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Vault } from '../core/vault.ts';
-import { readOutcome, vaultCorrupt, vaultPassphrase, vaultUnreachable, vaultUnsafe } from './failures.ts';
+import { readOutcome, vaultCorrupt, vaultPassphrase } from './failures.ts';
+import { memoryOfFile, refuse, replaceFile } from './file-disk.ts';
 import type { Opener, VaultFile } from './file-format.ts';
-import {
-  createFile,
-  decryptEntry,
-  encryptEntry,
-  formatFile,
-  parseFile,
-  unwrap,
-  wrap,
-} from './file-format.ts';
-import { codeOf, withFileLock } from './lock.ts';
+import { createFile, decryptEntry, encryptEntry, formatFile, unwrap, wrap } from './file-format.ts';
+import { withFileLock } from './lock.ts';
 import type { PassphraseSources } from './passphrase.ts';
 import { findOpener } from './passphrase.ts';
 import { proveCanary } from './probe.ts';
@@ -28,21 +19,53 @@ export interface FileVault extends Vault {
   changePassphrase(next: Opener): Promise<void>;
 }
 
+type Edit = (file: VaultFile, dataKey: Buffer) => VaultFile;
+
+interface Change {
+  edit: Edit;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
 export interface FileVaultOptions extends PassphraseSources {
   path: string;
 }
 
 /**
  * Secrets in one encrypted file: AES-256-GCM for each entry, names readable, readable and writable for its
- * owner only, replaced as a whole so that a crash leaves the old or the new one. Every call reads the file
- * anew, because other processes write it too; the derived key is kept for the life of the process.
+ * owner only, replaced as a whole so that a crash leaves the old or the new one. Other processes write it too, so
+ * every call looks whether the file is still the one that was read last; the derived key is kept for the life of
+ * the process. Changes that come while one is being written are written together: a thousand accounts may renew
+ * their tokens in the same minute, and each writing is the whole file and two waits for the disk.
  */
 export function fileVault(options: FileVaultOptions): FileVault {
   const inTurn = takeTurns();
   const keys = keyRing(options);
 
+  const { load, keep } = memoryOfFile();
+  let waiting: Change[] = [];
+
+  const change = (edit: Edit): Promise<void> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ edit, resolve, reject });
+      void inTurn(changeAll);
+    });
+
+  /** All that waits, in one writing. */
+  async function changeAll(): Promise<void> {
+    const batch = waiting;
+    waiting = [];
+    if (batch.length === 0) return;
+    try {
+      await changeFile((file, dataKey) => batch.reduce((now, { edit }) => edit(now, dataKey), file));
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
   /** Changes the file under the lock. The key is derived before, since a person may have to be asked for it. */
-  const change = async (edit: (file: VaultFile, dataKey: Buffer) => VaultFile): Promise<void> => {
+  async function changeFile(edit: Edit): Promise<void> {
     await mkdir(dirname(options.path), { recursive: true, mode: 0o700 }).catch(refuse);
     const path = await realpath(options.path).catch(() => options.path);
     for (;;) {
@@ -54,11 +77,14 @@ export function fileVault(options: FileVaultOptions): FileVault {
         const file = (await load(path)) ?? made;
         // Another process made the file in between: its key is another one. Once more, with that.
         if (file.id !== made.id) return false;
-        return await replace(path, formatFile(edit(file, dataKey)), stillMine);
+        const edited = edit(file, dataKey);
+        const inode = await replaceFile(path, formatFile(edited), stillMine);
+        if (inode !== undefined) await keep(path, inode, edited);
+        return inode !== undefined;
       }).catch(refuse);
       if (done) return;
     }
-  };
+  }
 
   const vault: FileVault = {
     kind: 'file',
@@ -79,21 +105,19 @@ export function fileVault(options: FileVaultOptions): FileVault {
         }
       }),
     write: (name, value) =>
-      inTurn(() =>
-        change((file, dataKey) => ({
-          ...file,
-          entries: new Map(file.entries).set(name, encryptEntry(dataKey, name, value)),
-        })),
-      ),
-    remove: (name) =>
-      inTurn(async () => {
-        if (!(await load(options.path))?.entries.has(name)) return;
-        await change((file) => {
-          const entries = new Map(file.entries);
-          entries.delete(name);
-          return { ...file, entries };
-        });
-      }),
+      change((file, dataKey) => ({
+        ...file,
+        entries: new Map(file.entries).set(name, encryptEntry(dataKey, name, value)),
+      })),
+    async remove(name) {
+      const known = await inTurn(async () => (await load(options.path))?.entries.has(name));
+      if (!known) return;
+      await change((file) => {
+        const entries = new Map(file.entries);
+        entries.delete(name);
+        return { ...file, entries };
+      });
+    },
     changePassphrase: (next) =>
       inTurn(async () => {
         if ('passphrase' in next && next.passphrase === '')
@@ -101,7 +125,7 @@ export function fileVault(options: FileVaultOptions): FileVault {
         const file = await load(options.path);
         if (!file) throw vaultPassphrase(`There is no vault’s file ${options.path} yet.`);
         const rewrapped = await wrap(file, await keys.of(file), next);
-        await change(({ entries }) => ({ ...rewrapped, entries }));
+        await changeFile(({ entries }) => ({ ...rewrapped, entries }));
       }),
   };
   return vault;
@@ -128,71 +152,4 @@ function keyRing(options: FileVaultOptions) {
       return made;
     },
   };
-}
-
-/** Undefined where there is no file yet. Throws E_VAULT_UNSAFE, E_VAULT_CORRUPT, E_VAULT_UNREACHABLE. */
-async function load(path: string): Promise<VaultFile | undefined> {
-  const handle = await open(path, 'r').catch((error: unknown) =>
-    codeOf(error) === 'ENOENT' ? undefined : refuse(error),
-  );
-  if (!handle) return undefined;
-  try {
-    const { mode } = await handle.stat();
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) throw vaultUnsafe(path);
-    return parseFile(await handle.readFile('utf8'), path);
-  } catch (error) {
-    return refuse(error);
-  } finally {
-    await handle.close();
-  }
-}
-
-/**
- * Old or new, also after a power cut: new file beside, forced to disk, renamed over, the folder forced to disk.
- * False where the lock was lost on the way; then nothing was changed.
- */
-async function replace(path: string, text: string, stillMine: () => Promise<boolean>): Promise<boolean> {
-  const folder = dirname(path);
-  const stem = `${basename(path)}.new-`;
-  // Under the lock nobody else is writing: what lies here was left by a crash.
-  for (const name of await readdir(folder)) if (name.startsWith(stem)) await rm(join(folder, name));
-  const fresh = join(folder, `${stem}${randomBytes(6).toString('hex')}`);
-  try {
-    const handle = await open(fresh, 'wx', 0o600);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    if (!(await stillMine())) {
-      await rm(fresh);
-      return false;
-    }
-    await rename(fresh, path);
-  } catch (error) {
-    await rm(fresh, { force: true });
-    throw error;
-  }
-  // Windows can't open a folder to force it.
-  if (process.platform === 'win32') return true;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  return true;
-}
-
-/** A file system's error as a Failure. */
-function refuse(error: unknown): never {
-  if (error instanceof Failure) throw error;
-  const code = codeOf(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    throw new Failure('E_DISK_FULL', { message: 'The disk is full: the vault’s file can’t be written.' });
-  throw vaultUnreachable(
-    `The vault’s file can’t be used (${code ?? 'unknown reason'}).`,
-    'Give repost a folder it may read and write; see: repost paths',
-  );
 }

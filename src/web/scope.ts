@@ -22,9 +22,7 @@ export function scopeStore(store: Store, user: string): Store {
     breakers: only(store.breakers, {
       get: store.breakers.get,
       open: async () => {
-        const own = new Set(
-          (await store.accounts.list()).filter((one) => one.user === user).map(({ id }) => id),
-        );
+        const own = new Set((await store.accounts.list({ user })).map(({ id }) => id));
         return (await store.breakers.open()).filter(({ accountId }) => own.has(accountId));
       },
     }),
@@ -78,7 +76,7 @@ function scopeAccounts({ accounts }: Store, user: string): Partial<Store['accoun
   };
   return {
     get,
-    list: async () => (await accounts.list()).filter((account) => account.user === user),
+    list: (filter) => accounts.list({ ...filter, user }),
     update: async (id, change, now) => {
       if (!(await get(id)) || (change.user !== undefined && change.user !== user)) throw notFound('account');
       return accounts.update(id, change, now);

@@ -11,10 +11,11 @@ import {
   statSync,
   symlinkSync,
   utimesSync,
+  watch,
   writeFileSync,
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { fileVault } from '../../src/vault/file.ts';
@@ -84,6 +85,44 @@ describe('the vault’s file', () => {
     } finally {
       chmodSync(path, 0o600);
     }
+  });
+
+  it('sees what somebody changed in its place', async () => {
+    const own = join(folder(), 'vault.json');
+    const vault = open(own);
+    await vault.write('grant/x/1', 'one');
+    const before = readFileSync(own, 'utf8');
+    await vault.write('grant/x/1', 'two');
+    expect(await vault.read('grant/x/1')).toEqual({ state: 'found', value: 'two' });
+    writeFileSync(own, before);
+    expect(await vault.read('grant/x/1')).toEqual({ state: 'found', value: 'one' });
+    writeFileSync(own, before.replace('grant/x/1', 'grant/x/2'));
+    expect(await vault.read('grant/x/1')).toEqual({ state: 'absent' });
+  });
+
+  it('is written once for all changes that come while it is being written', async () => {
+    const own = join(folder(), 'vault.json');
+    const vault = open(own);
+    await vault.write('grant/x/0', 'first');
+    let writings = 0;
+    const watcher = watch(dirname(own));
+    const seen = new Promise((resolve) =>
+      watcher.on('change', (_event, name) => {
+        if (name === 'vault.json') writings += 1;
+        if (name === 'end') resolve(undefined);
+      }),
+    );
+    const names = Array.from({ length: 100 }, (_, n) => `grant/x/${n}`);
+    const removed = vault.remove('grant/x/0');
+    await Promise.all(names.map((name) => vault.write(name, `value of ${name}`)));
+    await removed;
+    writeFileSync(join(dirname(own), 'end'), '');
+    await seen;
+    watcher.close();
+    expect(writings).toBeLessThanOrEqual(3);
+    const other = open(own);
+    for (const name of names.slice(1))
+      expect(await other.read(name)).toEqual({ state: 'found', value: `value of ${name}` });
   });
 
   it('stays where a link leads', async () => {

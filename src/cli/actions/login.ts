@@ -20,13 +20,13 @@ export async function login(turn: Turn, options: LoginOptions, platformText: str
   const vault = await app.vault();
   await vault.probe();
   const store = await app.store();
-  const accounts = await store.accounts.list();
+  const accounts = await store.accounts.list({ platform: service.id });
   const user = await findUser(store, options.as);
   const signedIn = await signInBy(turn, service, withKeptWay(service, options, accounts));
   const identity = await choose(turn, service, signedIn.identities, options.account);
   refuseOther(accounts, service, identity, options.account);
-  const known = accounts.find((one) => one.platform === service.id && one.remoteId === identity.remoteId);
-  if (!known) checkUserAccounts(user, accounts);
+  const known = accounts.find((one) => one.remoteId === identity.remoteId);
+  if (!known) checkUserAccounts(user, await store.accounts.list({ user: user.name }));
   const grant = identity.grantExtra
     ? { ...signedIn.grant, extra: { ...signedIn.grant.extra, ...identity.grantExtra } }
     : signedIn.grant;
@@ -109,15 +109,14 @@ function refuseOther(
   identity: Identity,
   wanted: string | undefined,
 ): void {
-  const here = accounts.filter((one) => one.platform === service.id);
   const renewed =
     wanted === undefined
-      ? here.filter((one) => one.status === 'login-needed')
-      : here.filter((one) => bare(one.handle) === bare(wanted));
+      ? accounts.filter((one) => one.status === 'login-needed')
+      : accounts.filter((one) => bare(one.handle) === bare(wanted));
   const [other] = renewed;
   if (
     !other ||
-    here.some((one) => one.remoteId === identity.remoteId && (wanted === undefined || one === other))
+    accounts.some((one) => one.remoteId === identity.remoteId && (wanted === undefined || one === other))
   )
     return;
   throw new Failure('E_OTHER_ACCOUNT', {
@@ -168,7 +167,7 @@ export async function keepAccount(
 /** Throws E_USER_LIMIT where a new account would be one too many for its user; renewing one always goes. */
 function checkUserAccounts({ name, limits }: UserRow, accounts: readonly Account[]): void {
   const max = limits['accounts'];
-  const owned = accounts.filter((one) => one.user === name).length;
+  const owned = accounts.length;
   if (max === undefined || owned < max) return;
   throw new Failure('E_USER_LIMIT', {
     message: `${name} has ${owned} account(s), and ${max} is the most.`,
