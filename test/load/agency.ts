@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import PQueue from 'p-queue';
 import { type App, openApp } from '../../src/cli/app.ts';
-import type { Clock } from '../../src/core/clock.ts';
+import { Failure } from '../../src/core/failure.ts';
 import type { PlatformId } from '../../src/core/names.ts';
 import type { RuleDestination } from '../../src/core/rule.ts';
 import { simulators } from '../../src/sandbox/index.ts';
@@ -13,6 +14,7 @@ import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { type SandboxServer, serveSandbox } from '../../src/sandbox/server.ts';
 import type { SimAccount, SimulatorFactory } from '../../src/sandbox/types.ts';
 import { addToken } from '../../src/web/credentials.ts';
+import type { FastClock } from './clock.ts';
 import { addKeys, signInAs } from './sign-in.ts';
 
 export interface Size {
@@ -26,6 +28,7 @@ export interface Agency {
   dir: string;
   env: NodeJS.ProcessEnv;
   app: App;
+  clock: FastClock;
   sandbox: Sandbox;
   server: SandboxServer;
   /** Answers of the platforms by status. */
@@ -64,7 +67,7 @@ function idOf(platform: PlatformId, n: number): string {
   }
 }
 
-export async function openAgency(clock: Clock, size: Size, http: string): Promise<Agency> {
+export async function openAgency(clock: FastClock, size: Size, http: string): Promise<Agency> {
   const dir = mkdtempSync(join(tmpdir(), 'repost-load-'));
   const used = platforms.slice(0, Math.min(platforms.length, size.destinations));
   const each = (size.accounts * size.destinations) / used.length;
@@ -103,6 +106,7 @@ export async function openAgency(clock: Clock, size: Size, http: string): Promis
     dir,
     env,
     app,
+    clock,
     sandbox,
     server,
     answers,
@@ -152,43 +156,74 @@ function environment(dir: string, server: SandboxServer, http: string): NodeJS.P
 async function furnish(agency: Agency, size: Size, used: readonly PlatformId[]): Promise<void> {
   const { app, sandbox, dir } = agency;
   const store = await app.store();
-  const userOf = (client: number) => `client-${client % size.users}`;
   for (let n = 0; n < size.users; n += 1)
     await store.users.save({ name: `client-${n}`, role: 'operator', limits: {} }, app.clock.now());
   const all: readonly PlatformId[] = ['tiktok', ...used];
   for (const platform of all) await addKeys(app, platform);
-  const perClient = size.destinations / used.length;
   mkdirSync(join(dir, 'originals'));
-  for (const [client, tiktok] of sandbox.world.accounts('tiktok').entries()) {
-    const user = userOf(client);
-    const accountId = await signInAs(app, 'tiktok', tiktok, user);
-    const destinations: RuleDestination[] = [];
-    for (const platform of used)
-      for (const account of sandbox.world
-        .accounts(platform)
-        .slice(client * perClient, (client + 1) * perClient))
-        destinations.push({
-          accountId: await signInAs(app, platform, account, user),
-          options: {},
-        });
-    const source = (await store.sources.list()).find((one) => one.accountId === accountId);
-    const folder = join(dir, 'originals', String(client));
-    mkdirSync(folder);
-    await store.rules.add(
-      {
-        name: `rule-${client}`,
-        user,
-        sourceId: source?.id ?? 0,
-        destinations,
-        media: [{ kind: 'folder', path: folder }],
-        delayMs: 0,
-        approve: false,
-        catchUp: { kind: 'all' },
-        paused: false,
-        startsAt: app.clock.now(),
-        spec: {},
-      },
-      app.clock.now(),
-    );
+  const work = new PQueue({ concurrency: AT_ONCE });
+  await work.addAll(
+    sandbox.world
+      .accounts('tiktok')
+      .map((tiktok, client) => () => furnishClient(agency, size, used, client, tiktok)),
+  );
+}
+
+/** So many clients sign in at once: what waits for the disk waits together. */
+const AT_ONCE = 16;
+
+async function furnishClient(
+  agency: Agency,
+  size: Size,
+  used: readonly PlatformId[],
+  client: number,
+  tiktok: SimAccount,
+): Promise<void> {
+  const { app, sandbox, dir } = agency;
+  const store = await app.store();
+  const user = `client-${client % size.users}`;
+  const perClient = size.destinations / used.length;
+  const accountId = await enter(agency, 'tiktok', tiktok, user);
+  const destinations: RuleDestination[] = [];
+  for (const platform of used)
+    for (const account of sandbox.world
+      .accounts(platform)
+      .slice(client * perClient, (client + 1) * perClient))
+      destinations.push({ accountId: await enter(agency, platform, account, user), options: {} });
+  const source = (await store.sources.list()).find((one) => one.accountId === accountId);
+  const folder = join(dir, 'originals', String(client));
+  mkdirSync(folder);
+  await store.rules.add(
+    {
+      name: `rule-${client}`,
+      user,
+      sourceId: source?.id ?? 0,
+      destinations,
+      media: [{ kind: 'folder', path: folder }],
+      delayMs: 0,
+      approve: false,
+      catchUp: { kind: 'all' },
+      paused: false,
+      startsAt: app.clock.now(),
+      spec: {},
+    },
+    app.clock.now(),
+  );
+}
+
+/** Signs in; where a platform wants nobody for a while, the while is skipped. Gives the account’s id. */
+async function enter(
+  agency: Agency,
+  platform: PlatformId,
+  account: SimAccount,
+  user: string,
+): Promise<number> {
+  for (;;) {
+    try {
+      return await signInAs(agency.app, platform, account, user);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.notBefore === undefined) throw error;
+      agency.clock.skipTo(error.notBefore);
+    }
   }
 }

@@ -4,14 +4,31 @@ import { type Clock, systemClock } from '../../src/core/clock.ts';
 export class FastClock implements Clock {
   readonly #startedAt: number;
   readonly #speed: number;
+  #aheadMs: number;
 
-  constructor(startedAt: number, speed: number) {
+  constructor(startedAt: number, speed: number, aheadMs = 0) {
     this.#startedAt = startedAt;
     this.#speed = speed;
+    this.#aheadMs = aheadMs;
   }
 
   now(): number {
-    return Math.floor(this.#startedAt + (Date.now() - this.#startedAt) * this.#speed);
+    return this.at(Date.now());
+  }
+
+  /** What it shows, or will show, when the machine's clock shows this. */
+  at(machine: number): number {
+    return Math.floor(this.#startedAt + (machine - this.#startedAt) * this.#speed) + this.#aheadMs;
+  }
+
+  /** Beyond its pace, by now. */
+  get aheadMs(): number {
+    return this.#aheadMs;
+  }
+
+  /** Nobody waits for this instant. */
+  skipTo(instant: number): void {
+    this.#aheadMs += Math.max(0, Math.ceil(instant - this.now()));
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -1,11 +1,10 @@
 import { daemon } from '../../src/cli/actions/daemon.ts';
 import { openApp } from '../../src/cli/app.ts';
 import { processIo } from '../../src/cli/io.ts';
-import { FastClock } from './clock.ts';
+import type { FastClock } from './clock.ts';
 
 /** The daemon as `repost daemon` runs it, by a clock that runs faster. */
-export async function runDaemon(startedAt: number, speed: number): Promise<void> {
-  const clock = new FastClock(startedAt, speed);
+export async function runDaemon(clock: FastClock): Promise<void> {
   const app = openApp(processIo(), { noInput: true, warn: () => undefined, clock });
   process.exitCode = await daemon({
     app,

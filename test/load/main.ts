@@ -29,6 +29,7 @@ const { values } = parseArgs({
     program: { type: 'string', default: '' },
     role: { type: 'string', default: 'all' },
     started: { type: 'string', default: '0' },
+    ahead: { type: 'string', default: '0' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -65,7 +66,8 @@ if (values.role !== 'all') process.once('disconnect', () => process.exit(1));
 if (values.role === 'daemon') process.channel?.unref();
 
 if (values.help) process.stdout.write(usage);
-else if (values.role === 'daemon') await runDaemon(Number(values.started), speed);
+else if (values.role === 'daemon')
+  await runDaemon(new FastClock(Number(values.started), speed, Number(values.ahead)));
 else if (values.role === 'clients') playClients();
 else process.exitCode = await run();
 
@@ -80,7 +82,15 @@ function playClients(): void {
 }
 
 function play(role: string, agency: Agency, startedAt: number) {
-  const args = ['--role', role, '--speed', String(speed), '--started', String(startedAt)];
+  const clock = [
+    '--speed',
+    values.speed,
+    '--started',
+    String(startedAt),
+    '--ahead',
+    String(agency.clock.aheadMs),
+  ];
+  const args = ['--role', role, ...clock];
   return fork(process.argv[1] ?? '', args, {
     env: agency.env,
     stdio: ['ignore', 'inherit', role === 'daemon' ? 'pipe' : 'inherit', 'ipc'],
@@ -136,7 +146,7 @@ async function live(agency: Agency, startedAt: number): Promise<Results> {
   const marks = await shoot(agency);
   const shotAt = Date.now();
   // While all is under way: what the platforms show now, by the second.
-  const before = publishedBetween(agency, beganAt + (shotAt - beganAt) / 4, shotAt, startedAt);
+  const before = publishedBetween(agency, beganAt + (shotAt - beganAt) / 4, shotAt);
   lookers.send('end');
   const clients = await report;
   say(`${marks.length} films have appeared; what is left goes out`);
@@ -195,13 +205,12 @@ async function allSeen({ app }: Agency, films: number): Promise<boolean> {
 }
 
 /** Posts a second of real time. */
-function publishedBetween({ sandbox }: Agency, from: number, to: number, startedAt: number): number {
-  const fast = (at: number) => startedAt + (at - startedAt) * speed;
+function publishedBetween({ sandbox, clock }: Agency, from: number, to: number): number {
   const posts = sandbox
     .posts()
     .filter(
       ({ platform, publishedAt }) =>
-        platform !== 'tiktok' && publishedAt >= fast(from) && publishedAt < fast(to),
+        platform !== 'tiktok' && publishedAt >= clock.at(from) && publishedAt < clock.at(to),
     );
   return posts.length / ((to - from) / 1000);
 }
