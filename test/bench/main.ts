@@ -7,6 +7,8 @@ import { runClient } from './client.ts';
 import { idle } from './idle.ts';
 import { ledger } from './ledger.ts';
 import { look } from './look.ts';
+import { runPolls } from './poll-client.ts';
+import { polls } from './polls.ts';
 import { type Row, table, withTable, words } from './report.ts';
 import { serveSink } from './sink.ts';
 import { starts } from './starts.ts';
@@ -24,6 +26,7 @@ const sizes = {
     settleMs: 30_000,
     watchMs: 60_000,
     ledger: { serial: 500, atOnce: 2_000, rows: 1_000_000, blocked: 100_000, claims: 500, rounds: 5 },
+    polls: { polls: 20_000, enginePolls: 2_000, accounts: 10_000, seconds: 2, rounds: 5 },
   },
   quick: {
     jobs: 1_000,
@@ -33,6 +36,7 @@ const sizes = {
     settleMs: 3_000,
     watchMs: 5_000,
     ledger: { serial: 50, atOnce: 250, rows: 10_000, blocked: 10_000, claims: 50, rounds: 3 },
+    polls: { polls: 3_000, enginePolls: 500, accounts: 1_000, seconds: 1, rounds: 3 },
   },
 } as const;
 
@@ -58,6 +62,7 @@ async function bench(root: string, quick: boolean, only?: string): Promise<void>
   await run('starts', () => starts(program, size.jobs, size.rounds));
   await run('look', () => look(join(root, 'src', 'sandbox', 'videos', 'waves.mp4'), size.rounds));
   await run('ledger', () => ledger(root, size.ledger));
+  await run('polls', () => polls([process.execPath, self], size.polls));
   await run('transfers', async () => {
     const sink = spawn(process.execPath, [self, 'sink'], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
@@ -84,4 +89,7 @@ if (first === 'sink') console.log(await serveSink());
 else if (first === 'client') {
   const [way = '', port = '', path = '', bytes = '0'] = rest;
   await runClient(way, port, path, Number(bytes));
+} else if (first === 'polls') {
+  const [way = '', origin = '', path = '', count = '0'] = rest;
+  await runPolls(way, origin, path, Number(count));
 } else await bench(first, rest.includes('--quick'), /--only=(\w+)/u.exec(rest.join(' '))?.[1]);
