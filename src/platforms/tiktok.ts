@@ -217,7 +217,7 @@ function itemOf(video: TiktokVideo, { account }: SourceContext): SourceItem | un
     ...(video.height ? { height: video.height } : {}),
     ...(video.is_aigc === undefined ? {} : { aiGenerated: video.is_aigc }),
     // Both texts are documented to end after 150 characters; the whole caption comes with the file.
-    facts: [...caption].length >= 150 ? { captionCut: true } : {},
+    facts: caption.length >= 150 && [...caption].length >= 150 ? { captionCut: true } : {},
     told: numbersOf({
       views: video.view_count,
       likes: video.like_count,
@@ -227,8 +227,13 @@ function itemOf(video: TiktokVideo, { account }: SourceContext): SourceItem | un
   };
 }
 
+const usualPage = /^(https:\/\/www\.tiktok\.com\/@[\w.]+\/(?:video|photo)\/\d+)(?:[?#]|$)/u;
+
 /** The post's page without the app's key in the query; undefined for anything but a page of TikTok's. */
 function pageOf(shareUrl: string | undefined): string | undefined {
+  // Nearly all look like this; to take an address apart costs more than all else about an item.
+  const plain = usualPage.exec(shareUrl ?? '')?.[1];
+  if (plain !== undefined) return plain;
   if (shareUrl === undefined || !URL.canParse(shareUrl)) return undefined;
   const { protocol, host, origin, pathname } = new URL(shareUrl);
   return protocol === 'https:' && /(^|\.)tiktok\.com$/u.test(host) ? origin + pathname : undefined;

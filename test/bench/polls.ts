@@ -87,7 +87,7 @@ function rows(results: Readonly<Record<string, Cost[]>>, largeMiB: number, size:
   ];
 }
 
-async function addAccounts(path: string, count: number): Promise<void> {
+export async function addAccounts(path: string, count: number): Promise<void> {
   await (await openStore({ path, clock: new TestClock(T0) })).close();
   const db = new Database(path);
   const numbers = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
