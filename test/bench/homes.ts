@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { TestClock } from '../../src/core/clock.ts';
+import { systemClock, TestClock } from '../../src/core/clock.ts';
 import { openStore } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/types.ts';
 import { openLane } from '../store/examples.ts';
@@ -27,7 +27,27 @@ export async function homeWithJobs(jobs: number): Promise<NodeJS.ProcessEnv> {
   return environmentOf(folder);
 }
 
-export function environmentOf(folder: string): NodeJS.ProcessEnv {
+/** A home with signed-in accounts, each a source and a destination; nothing is due for an hour. */
+export async function homeWithAccounts(accounts: number): Promise<NodeJS.ProcessEnv> {
+  const folder = bareFolder();
+  mkdirSync(join(folder, 'data'));
+  const path = join(folder, 'data', 'repost.db');
+  const store = await openStore({ path, clock: systemClock });
+  for (let n = 0; n < accounts; n += 1) await openLane(store, `@account${n}`);
+  await store.close();
+  const db = new Database(path);
+  const now = Date.now();
+  db.prepare('DELETE FROM rules').run();
+  db.prepare('DELETE FROM sources').run();
+  db.prepare(
+    `INSERT INTO sources (kind, account_id, name, user, next_poll_at, created_at)
+     SELECT 'tiktok', id, handle, 'me', ?, ? FROM accounts`,
+  ).run(now + 3_600_000, now);
+  db.close();
+  return environmentOf(folder);
+}
+
+function environmentOf(folder: string): NodeJS.ProcessEnv {
   writeFileSync(join(folder, 'vault-key'), randomBytes(32), { mode: 0o600 });
   return {
     PATH: process.env['PATH'],

@@ -23,8 +23,7 @@ const sizes = {
     rounds: 21,
     bytes: 1024 * MIB,
     transfers: 5,
-    settleMs: 30_000,
-    watchMs: 60_000,
+    idle: { settleMs: 30_000, watchMs: 60_000, burst: 20_000 },
     ledger: { serial: 500, atOnce: 2_000, rows: 1_000_000, blocked: 100_000, claims: 500, rounds: 5 },
     polls: { polls: 20_000, enginePolls: 2_000, accounts: 10_000, seconds: 2, rounds: 5 },
   },
@@ -33,8 +32,7 @@ const sizes = {
     rounds: 5,
     bytes: 64 * MIB,
     transfers: 3,
-    settleMs: 3_000,
-    watchMs: 5_000,
+    idle: { settleMs: 4_000, watchMs: 5_000, burst: 1_000 },
     ledger: { serial: 50, atOnce: 250, rows: 10_000, blocked: 10_000, claims: 50, rounds: 3 },
     polls: { polls: 3_000, enginePolls: 500, accounts: 1_000, seconds: 1, rounds: 3 },
   },
@@ -71,7 +69,7 @@ async function bench(root: string, quick: boolean, only?: string): Promise<void>
       sink.kill('SIGKILL');
     }
   });
-  await run('idle', () => idle(program, size.settleMs, size.watchMs));
+  await run('idle', () => idle(program, [process.execPath, self], size.idle));
   if (quick || only !== undefined) return;
   const machine = `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model ?? 'processor'}, Node ${process.version}; load average ${loadavg()[1]?.toFixed(1)}.`;
   const page = join(root, 'docs', 'performance.md');
@@ -90,6 +88,6 @@ else if (first === 'client') {
   const [way = '', port = '', path = '', bytes = '0'] = rest;
   await runClient(way, port, path, Number(bytes));
 } else if (first === 'polls') {
-  const [way = '', origin = '', path = '', count = '0'] = rest;
-  await runPolls(way, origin, path, Number(count));
+  const [way = '', origin = '', path = '', count = '0', restMs = '0'] = rest;
+  await runPolls(way, origin, path, Number(count), Number(restMs));
 } else await bench(first, rest.includes('--quick'), /--only=(\w+)/u.exec(rest.join(' '))?.[1]);

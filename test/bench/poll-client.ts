@@ -18,18 +18,28 @@ const grant: Grant = { accessToken: 'act.bench', scopes: ['video.list'], obtaine
 const free = { spend: async () => undefined, learn: async () => undefined };
 const AT_ONCE = 64;
 
-/** Peak memory of this process (MiB), as the kernel keeps it. */
-export const peakMiB = () =>
-  Number(/VmHWM:\s+(\d+)/u.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0) / 1024;
+/** Memory of this process (MiB), at its peak or now, as the kernel keeps it. */
+const memoryMiB = (which: 'VmHWM' | 'VmRSS') =>
+  Number(new RegExp(`${which}:\\s+(\\d+)`, 'u').exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0) /
+  1024;
 
 /**
  * So many polls in a process of its own. `source`: the request and its answer, read and compared with the store;
  * `engine`: all that the daemon does for a poll, its outcome on the disk; `fetch`: the request and JSON alone.
+ * After a rest, if any, it says what the process holds then.
  */
-export async function runPolls(way: string, origin: string, path: string, polls: number): Promise<void> {
+export async function runPolls(
+  way: string,
+  origin: string,
+  path: string,
+  polls: number,
+  restMs: number,
+): Promise<void> {
   const rate = way === 'fetch' ? await fetchPolls(origin, polls) : await ownPolls(way, origin, path, polls);
   const { user, system } = process.cpuUsage();
-  process.stdout.write(JSON.stringify({ rate, cpuMs: (user + system) / 1000, peakMiB: peakMiB() }));
+  if (restMs > 0) await systemClock.sleep(restMs);
+  const [peak, restMiB] = [memoryMiB('VmHWM'), memoryMiB('VmRSS')];
+  process.stdout.write(JSON.stringify({ rate, cpuMs: (user + system) / 1000, peakMiB: peak, restMiB }));
 }
 
 async function ownPolls(way: string, origin: string, path: string, polls: number): Promise<number> {
