@@ -78,11 +78,12 @@ export async function openCliHome(options: CliHomeOptions = {}): Promise<CliHome
       await login.succeeded();
     },
     async publish(caption, file = 'sunrise.mp4') {
+      const seconds = { 'waves.mp4': 9, 'long-walk.mp4': 64 }[file] ?? 12;
       const video = fileURLToPath(new URL(`../../src/sandbox/videos/${file}`, import.meta.url));
       const { id } = (await sandbox.control('tiktok', 'publish', {
         caption,
         file: video,
-        durationSeconds: 12,
+        durationSeconds: seconds,
         width: 576,
         height: 1024,
       })) as { id: string };

@@ -1,5 +1,4 @@
-import { copyFileSync, statSync, utimesSync } from 'node:fs';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { approve } from '../../src/sandbox/person.ts';
@@ -34,17 +33,6 @@ async function signIn(home: CliHome, server: string): Promise<void> {
   await login.succeeded();
 }
 
-/** A video of 182 kB, which is more than one of the two takes. */
-async function publishLongOne({ sandbox, originals }: CliHome): Promise<void> {
-  const file = shipped('long-walk.mp4');
-  const wish = { caption: 'A long walk', file, durationSeconds: 64, width: 576, height: 1024 };
-  const { id } = (await sandbox.control('tiktok', 'publish', wish)) as { id: string };
-  const path = join(originals, `${id}.mp4`);
-  copyFileSync(file, path);
-  // A file that changed a moment ago may still be growing: nobody has to wait for this one.
-  utimesSync(path, new Date(0), new Date(Date.now() - 60_000));
-}
-
 const shownOn = ({ sandbox }: CliHome, server: string) =>
   sandbox.posts().filter(({ facts }) => facts?.['server'] === server);
 const jobsOf = async ({ repost }: CliHome) =>
@@ -69,7 +57,7 @@ describe('Mastodon with the real program', () => {
   });
 
   it('says why a file is too large for one of them', async () => {
-    await publishLongOne(home);
+    await home.publish('A long walk', 'long-walk.mp4');
     await expect(home.repost.run(['sync', '--json'])).rejects.toThrow(/ended with 3/u);
     const failed = (await jobsOf(home)).filter(({ state }) => state === 'dead');
     expect(failed).toMatchObject([{ destination: { account: example }, error: { code: 'E_MEDIA_UNFIT' } }]);
