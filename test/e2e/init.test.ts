@@ -3,7 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { firstAppPassword } from '../../src/sandbox/bluesky-sessions.ts';
 import { approve } from '../../src/sandbox/person.ts';
+import { sandboxBotToken } from '../../src/sandbox/telegram.ts';
 import { describeWith } from '../tools.ts';
 import { type CliHome, entry, openCliHome } from './home.ts';
 import { openScreen, type Screen } from './tmux.ts';
@@ -56,6 +58,11 @@ let destinations = 'youtube, instagram, x';
 const answers: readonly (readonly [RegExp, () => string])[] = [
   [/Platforms, with commas/u, () => destinations],
   [/Do it now\?|Try again\?/u, () => 'yes'],
+  [/Your server/u, () => 'mastodon.social'],
+  [/Your handle/u, () => 'creator.bsky.social'],
+  [/App password/u, () => firstAppPassword],
+  [/token/u, () => sandboxBotToken],
+  [/Your channel/u, () => '@creator'],
   [/Client id/u, () => `sandbox-${platformOf(screen.text())}-id`],
   [/Client secret/u, () => `sandbox-${platformOf(screen.text())}-secret`],
   [/Originals/u, () => home.originals],
@@ -81,7 +88,7 @@ function waiting(text: string): string | undefined {
   const hinted = lines.at(-1) === 'ctrl+t toggle visibility';
   const last = lines.at(hinted ? -2 : -1) ?? '';
   if (isShell(last)) return END.test(text) ? 'end' : undefined;
-  if (!last.startsWith('? ') || (last.includes('secret') && !hinted)) return undefined;
+  if (!last.startsWith('? ') || (/secret|password|token/u.test(last) && !hinted)) return undefined;
   const asked = answers.find(([pattern]) => pattern.test(last));
   if (!asked) throw new Error(`Nobody expected this question: ${last}\n${text}`);
   return pattern(asked);
@@ -114,8 +121,8 @@ describeWith({ tmux: 'tmux' }, 'repost init', () => {
     expect(await posts()).toEqual(nine);
   });
 
-  it('can be interrupted at every question, and goes on from there', { timeout: 240_000 }, async () => {
-    destinations = 'youtube';
+  it('can be interrupted at every question, and goes on from there', { timeout: 480_000 }, async () => {
+    destinations = 'youtube, bluesky, mastodon, telegram';
     const interrupted = new Set<string>();
     screen.type('clear; repost init');
     for (;;) {
@@ -133,7 +140,9 @@ describeWith({ tmux: 'tmux' }, 'repost init', () => {
       );
       screen.type('clear; repost init');
     }
-    expect(interrupted.size).toBeGreaterThan(8);
-    expect(await posts()).toEqual(['youtube', 'youtube', 'youtube']);
+    // Two developer apps, four ways to sign in, the rule, and what comes after it.
+    expect(interrupted.size).toBeGreaterThan(15);
+    const four = ['bluesky', 'mastodon', 'telegram', 'youtube'];
+    expect(await posts()).toEqual(four.flatMap((platform) => [platform, platform, platform]));
   });
 });
