@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SimPost } from '../../src/sandbox/types.ts';
@@ -74,11 +75,9 @@ export async function openWorld({ program, videos }: WorldOptions): Promise<Worl
     );
 
   async function control(path: string, body?: unknown): Promise<unknown> {
-    const answer = await fetch(`${told.control}${path}`, {
-      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-    });
-    const value: unknown = await answer.json();
-    if (!answer.ok) throw new Error(`${path}: ${JSON.stringify(value)}`);
+    const { status, text } = await ask(`${told.control}${path}`, body);
+    const value: unknown = JSON.parse(text);
+    if (status === undefined || status >= 300) throw new Error(`${path}: ${text}`);
     return value;
   }
 
@@ -121,4 +120,18 @@ export async function openWorld({ program, videos }: WorldOptions): Promise<Worl
   // The first poll only takes note of what is there.
   await repost.run(['sync']);
   return world;
+}
+
+/** On a connection of its own: one that was kept may be closed by the other side just then. */
+function ask(url: string, body: unknown): Promise<{ status: number | undefined; text: string }> {
+  return new Promise((resolve, reject) => {
+    const method = body === undefined ? 'GET' : 'POST';
+    const asked = request(url, { agent: false, method }, async (answer) => {
+      let text = '';
+      for await (const chunk of answer.setEncoding('utf8')) text += chunk;
+      resolve({ status: answer.statusCode, text });
+    });
+    asked.once('error', reject);
+    asked.end(body === undefined ? undefined : JSON.stringify(body));
+  });
 }
