@@ -73,22 +73,26 @@ export function startDaemon(
   let freshenAt = deps.clock.now();
   let numbersAt = deps.clock.now();
   let reading: Promise<void> | undefined;
-  const stopReading = new AbortController();
+  let freshening: Promise<void> | undefined;
+  const stopAsking = new AbortController();
 
   async function pollDue(): Promise<void> {
     const polled = paused ? 0 : await engine.poll('due').catch(onError);
-    if (deps.clock.now() >= freshenAt) {
-      freshenAt = deps.clock.now() + FRESHEN_MS;
-      await engine.freshenSignIns().catch(onError);
-    }
     if (polled) await watch?.cycled().catch(onError);
     if (polled) wake();
+  }
+
+  /** Beside the loop: a thousand renewals, or one platform that answers none, must hold no poll up. */
+  async function freshenOnce(): Promise<void> {
+    freshenAt = deps.clock.now() + FRESHEN_MS;
+    await engine.freshenSignIns(stopAsking.signal).catch(onError);
+    freshening = undefined;
   }
 
   /** Beside the loop, like all that must hold nothing up; what it was about to ask is dropped at the end. */
   async function readOnce(): Promise<void> {
     numbersAt = deps.clock.now() + NUMBERS_MS;
-    await engine.readNumbers(stopReading.signal).catch(onError);
+    await engine.readNumbers(stopAsking.signal).catch(onError);
     reading = undefined;
   }
 
@@ -115,11 +119,12 @@ export function startDaemon(
       });
       if (!paused) await engine.pump().catch(onError);
       if (watch) watching ??= watchOnce();
+      if (deps.clock.now() >= freshenAt) freshening ??= freshenOnce();
       if (!paused && deps.clock.now() >= numbersAt) reading ??= readOnce();
       turns += 1;
       if (!draining && !nudged) await sleepUntil(await nextAt());
     }
-    await Promise.all([polling, asked, watching, reading]);
+    await Promise.all([polling, asked, watching, freshening, reading]);
     await engine.idle();
   }
 
@@ -162,7 +167,7 @@ export function startDaemon(
     turns: () => turns,
     async drain() {
       draining = true;
-      stopReading.abort();
+      stopAsking.abort();
       wake();
       await done;
     },

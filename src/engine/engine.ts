@@ -1,6 +1,6 @@
+import PQueue from 'p-queue';
 import { MINUTE } from '../core/clock.ts';
 import { asFailure } from '../core/failure.ts';
-import type { SourceRow } from '../store/types.ts';
 import { runBackfills } from './backfill.ts';
 import type { EngineDeps } from './deps.ts';
 import { clearHosted } from './hosting.ts';
@@ -12,6 +12,8 @@ import { pollSource } from './watcher.ts';
 const SYNC_PATIENCE_MS = MINUTE;
 /** Sources polled at once. */
 const POLLS_AT_ONCE = 8;
+/** Sign-ins renewed at once: most of a renewal is waiting, for the platform and for the vault’s disk. */
+const RENEWALS_AT_ONCE = 16;
 
 export interface Engine {
   /** Gives every job that was in flight when the process died back to its lane. Call once, before anything else. */
@@ -19,7 +21,7 @@ export interface Engine {
   /** Polls the sources that are due (or all), a few at a time. Gives how many. */
   poll(which: 'due' | 'all'): Promise<number>;
   /** Renews sign-ins that are due, also of accounts that have nothing to do: unused ones lapse. */
-  freshenSignIns(): Promise<void>;
+  freshenSignIns(stop?: AbortSignal): Promise<void>;
   /** Reads views and likes that are due, where nothing else wants the room. Gives of how many posts. */
   readNumbers(signal?: AbortSignal): Promise<number>;
   /** Starts what is due and free. */
@@ -47,41 +49,40 @@ export function createEngine(deps: EngineDeps): Engine {
     for (const listener of listeners) listener();
   });
 
-  /** A shorter interval counts at once, also for what was planned by the longer one. */
-  function pollDueAt({ failures, lastGoodPollAt, nextPollAt }: SourceRow): number {
-    if (failures > 0 || lastGoodPollAt === null) return nextPollAt;
-    return Math.min(nextPollAt, lastGoodPollAt + deps.settings.pollIntervalMs);
-  }
-
   async function poll(which: 'due' | 'all'): Promise<number> {
-    const now = clock.now();
-    const rows = (await store.sources.list()).filter(
-      (row) => !row.paused && (which === 'all' || pollDueAt(row) <= now),
+    const rows =
+      which === 'all'
+        ? (await store.sources.list()).filter((row) => !row.paused)
+        : await store.sources.due(deps.settings.pollIntervalMs, clock.now());
+    const work = new PQueue({ concurrency: POLLS_AT_ONCE });
+    await work.addAll(
+      rows.map((row) => async () => {
+        await pollSource(deps, row);
+        await runBackfills(deps, row.id);
+      }),
     );
-    for (let start = 0; start < rows.length; start += POLLS_AT_ONCE) {
-      await Promise.all(
-        rows.slice(start, start + POLLS_AT_ONCE).map(async (row) => {
-          await pollSource(deps, row);
-          await runBackfills(deps, row.id);
-        }),
-      );
-    }
     await clearHosted(deps);
     return rows.length;
   }
 
-  async function freshenSignIns(): Promise<void> {
+  async function freshenSignIns(stop?: AbortSignal): Promise<void> {
+    const work = new PQueue({ concurrency: RENEWALS_AT_ONCE });
     for (const account of await store.accounts.list()) {
       const service = deps.registry.service(account.platform);
       if (!service || account.status === 'login-needed') continue;
-      try {
-        await deps.freshen(account, service);
-      } catch (error) {
-        const failure = asFailure(error);
-        // Everything else is a blip of network, platform or vault: the next look comes soon enough.
-        if (failure.kind === 'login') deps.emit({ kind: 'login-needed', account, message: failure.message });
-      }
+      void work.add(async () => {
+        if (stop?.aborted) return;
+        try {
+          await deps.freshen(account, service);
+        } catch (error) {
+          const failure = asFailure(error);
+          // Everything else is a blip of network, platform or vault: the next look comes soon enough.
+          if (failure.kind === 'login')
+            deps.emit({ kind: 'login-needed', account, message: failure.message });
+        }
+      });
     }
+    await work.onIdle();
   }
 
   async function pump(): Promise<void> {
@@ -124,9 +125,8 @@ export function createEngine(deps: EngineDeps): Engine {
     sync,
     nextDueAt: async () => {
       const jobAt = await lanes.nextDueAt();
-      const polls = (await store.sources.list()).filter((row) => !row.paused).map(pollDueAt);
-      const dueAt = [...polls, ...(jobAt === null ? [] : [jobAt])];
-      return dueAt.length === 0 ? null : Math.min(...dueAt);
+      const pollAt = await store.sources.nextDueAt(deps.settings.pollIntervalMs);
+      return jobAt === null || pollAt === null ? (jobAt ?? pollAt) : Math.min(jobAt, pollAt);
     },
     nextJobAt: () => lanes.nextDueAt(),
     idle: () => lanes.idle(),

@@ -79,16 +79,7 @@ export async function readProblemFacts(
   for (const reason of eachJob)
     if (waiting[reason])
       held.push(...(await store.jobs.list({ states: ['waiting'], reasons: [reason], limit: JOBS_AT_ONCE })));
-  for (const reason of eachAccount.filter((one) => waiting[one]))
-    for (const account of accounts)
-      held.push(
-        ...(await store.jobs.list({
-          states: ['waiting'],
-          reasons: [reason],
-          accountId: account.id,
-          limit: 1,
-        })),
-      );
+  for (const reason of eachAccount) if (waiting[reason]) held.push(...(await store.jobs.heldLanes(reason)));
   return {
     now,
     accounts,

@@ -3,6 +3,7 @@ import { Failure } from '../core/failure.ts';
 import type { PlatformId } from '../core/names.ts';
 import { doubt, SET_CANCELLED } from './cancelling.ts';
 import type { Connection, Values } from './connection.ts';
+import { remembered } from './remembered.ts';
 import { flag, jsonOrNull, parse, present } from './rows.ts';
 import type { AccountStore } from './types.ts';
 
@@ -44,7 +45,8 @@ export function accountOf(row: AccountColumns): Account {
 }
 
 /** Signed-in identities. One that is removed keeps its row, so that it finds its history when it comes back. */
-export function accountStore({ query, read, write }: Connection): AccountStore {
+export function accountStore(connection: Connection): AccountStore {
+  const { query, read, write } = connection;
   const upsert = query<AccountColumns>(`
     INSERT INTO accounts (platform, remote_id, handle, name, user, status, scopes, expires_at, breaks_at,
       settings, created_at, updated_at)
@@ -57,9 +59,6 @@ export function accountStore({ query, read, write }: Connection): AccountStore {
     RETURNING *`);
   const one = query<AccountColumns>('SELECT * FROM accounts WHERE id = :id AND removed_at IS NULL');
   const all = query<AccountColumns>('SELECT * FROM accounts WHERE removed_at IS NULL ORDER BY id');
-  const some = query<AccountColumns>(`
-    SELECT * FROM accounts WHERE removed_at IS NULL AND user = coalesce(:user, user)
-      AND platform = coalesce(:platform, platform) ORDER BY id`);
   const change = query<AccountColumns>(`
     UPDATE accounts SET status = coalesce(:status, status), expires_at = coalesce(:expiresAt, expires_at),
       breaks_at = coalesce(:breaksAt, breaks_at), scopes = coalesce(:scopes, scopes),
@@ -73,6 +72,8 @@ export function accountStore({ query, read, write }: Connection): AccountStore {
   const dropWaiting = query(`
     UPDATE jobs INDEXED BY jobs_lane ${SET_CANCELLED} WHERE account_id = :id AND state = 'waiting'`);
   const drop = query('UPDATE accounts SET removed_at = :now, updated_at = :now WHERE id = :id');
+
+  const known = remembered(connection, () => all.all().map(accountOf));
 
   return {
     save: (account, now) =>
@@ -89,6 +90,7 @@ export function accountStore({ query, read, write }: Connection): AccountStore {
           settings: JSON.stringify(account.settings),
           now,
         };
+        known.forget();
         return accountOf(upsert.get(values) as AccountColumns);
       }),
     get: (id) =>
@@ -97,15 +99,18 @@ export function accountStore({ query, read, write }: Connection): AccountStore {
         return row && accountOf(row);
       }),
     list: ({ user, platform } = {}) =>
-      read(() => {
-        const rows =
-          user === undefined && platform === undefined
-            ? all.all()
-            : some.all({ user: user ?? null, platform: platform ?? null });
-        return rows.map(accountOf);
-      }),
+      read(() =>
+        known
+          .all()
+          .filter(
+            (one) =>
+              (user === undefined || one.user === user) &&
+              (platform === undefined || one.platform === platform),
+          ),
+      ),
     update: (id, fields, now) =>
       write(() => {
+        known.forget();
         const row = change.get({
           id,
           status: fields.status ?? null,
@@ -133,6 +138,7 @@ export function accountStore({ query, read, write }: Connection): AccountStore {
           });
         }
         dropWaiting.run({ id, error: null, doubt, now });
+        known.forget();
         drop.run({ id, now });
       }),
   };

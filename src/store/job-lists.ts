@@ -25,6 +25,7 @@ type JobLists = Pick<
   | 'counts'
   | 'countsOf'
   | 'waitingByReason'
+  | 'heldLanes'
   | 'attempts'
   | 'posts'
   | 'posted'
@@ -35,6 +36,11 @@ type JobLists = Pick<
 export function jobLists(connection: Connection): JobLists {
   const { query, read } = connection;
   const jobs = jobReader(connection);
+  const heldLanes = query<JobColumns>(`
+    SELECT * FROM jobs WHERE id IN (
+      SELECT max(id) FROM jobs WHERE state = 'waiting' AND reason = :reason AND user = coalesce(:user, user)
+      GROUP BY account_id)
+    ORDER BY id DESC`);
   const counts = query<{ state: JobState; jobs: number }>(
     'SELECT state, sum(jobs) AS jobs FROM job_counts GROUP BY state',
   );
@@ -79,6 +85,7 @@ export function jobLists(connection: Connection): JobLists {
         const waiting = rows.filter((row) => row.state === 'waiting');
         return { states, reasons: Object.fromEntries(waiting.map((row) => [row.reason, row.jobs])) };
       }),
+    heldLanes: (reason, user) => read(() => heldLanes.all({ reason, user: user ?? null }).map(jobs.view)),
     waitingByReason: () => read(() => Object.fromEntries(reasons.all().map((row) => [row.reason, row.jobs]))),
     attempts: (jobId) => read(() => attempts.all({ jobId }).map(attemptOf)),
     posted: (accountId, remoteIds) =>

@@ -79,6 +79,8 @@ export interface JobFilter {
 export interface JobStore {
   get(id: number): Promise<JobView | undefined>;
   list(filter: JobFilter): Promise<JobView[]>;
+  /** The newest waiting job of each lane that has one with this reason; of this user’s. */
+  heldLanes(reason: WaitReason, user?: string): Promise<JobView[]>;
   /** Jobs by state, kept as counters, not counted. */
   counts(): Promise<Record<JobState, number>>;
   /** One user's jobs by state, and the waiting ones by reason: counted. */

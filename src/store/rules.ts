@@ -3,6 +3,7 @@ import type { Rule } from '../core/rule.ts';
 import { doubt, SET_CANCELLED } from './cancelling.ts';
 import type { Connection, Values } from './connection.ts';
 import { isDuplicate } from './errors.ts';
+import { remembered } from './remembered.ts';
 import { flag, parse, present } from './rows.ts';
 import type { NewRule, RuleStore } from './types.ts';
 
@@ -26,7 +27,8 @@ interface Row {
 }
 
 /** From a source to its destinations. A rule that is removed keeps its row, so that old jobs can name it. */
-export function ruleStore({ query, read, write }: Connection): RuleStore {
+export function ruleStore(connection: Connection): RuleStore {
+  const { query, read, write } = connection;
   const insert = query<Row>(`
     INSERT INTO rules (name, user, source_id, destinations, media, caption, title, delay_ms, approve, catch_up,
       paused, starts_at, spec, created_at, updated_at)
@@ -47,24 +49,31 @@ export function ruleStore({ query, read, write }: Connection): RuleStore {
     UPDATE jobs INDEXED BY jobs_open ${SET_CANCELLED}
     WHERE open_state = 'waiting' AND rule_id = :id`);
 
+  const known = remembered(connection, () => all.all().map(ruleOf));
+
   return {
     add: (rule, now) =>
-      write(() => ruleOf(named(rule.name, () => insert.get({ ...columnsOf(rule), now }) as Row))),
+      write(() => {
+        known.forget();
+        return ruleOf(named(rule.name, () => insert.get({ ...columnsOf(rule), now }) as Row));
+      }),
     get: (id) =>
       read(() => {
         const row = one.get({ id });
         return row && ruleOf(row);
       }),
     list: ({ sourceId } = {}) =>
-      read(() => (sourceId === undefined ? all.all() : ofSource.all({ sourceId })).map(ruleOf)),
+      read(() => (sourceId === undefined ? known.all() : ofSource.all({ sourceId }).map(ruleOf))),
     replace: (rule, now) =>
       write(() => {
+        known.forget();
         const row = named(rule.name, () => change.get({ ...columnsOf(rule), id: rule.id, now }));
         if (!row) throw new Failure('E_NOT_FOUND', { message: `There is no rule with the id ${rule.id}.` });
         return ruleOf(row);
       }),
     remove: (id, now) =>
       write(() => {
+        known.forget();
         if (drop.run({ id, now }).changes === 0) return false;
         dropWaiting.run({ id, error: null, doubt, now });
         return true;

@@ -33,6 +33,14 @@ export function sourceStore({ query, read, write }: Connection): SourceStore {
     RETURNING *`);
   const one = query<Row>('SELECT * FROM sources WHERE id = :id AND removed = 0');
   const all = query<Row>('SELECT * FROM sources WHERE removed = 0 ORDER BY id');
+  // A shorter interval counts at once, also for what was planned by the longer one.
+  const dueAt = `iif(failures > 0 OR last_good_poll_at IS NULL, next_poll_at,
+    min(next_poll_at, last_good_poll_at + :intervalMs))`;
+  const due = query<Row>(`
+    SELECT * FROM sources WHERE removed = 0 AND paused = 0 AND ${dueAt} <= :now ORDER BY id`);
+  const next = query<{ at: number | null }>(
+    `SELECT min(${dueAt}) AS at FROM sources WHERE removed = 0 AND paused = 0`,
+  );
   const change = query<Row>(`
     UPDATE sources SET paused = coalesce(:paused, paused), next_poll_at = coalesce(:nextPollAt, next_poll_at),
       name = coalesce(:name, name)
@@ -60,6 +68,8 @@ export function sourceStore({ query, read, write }: Connection): SourceStore {
         return row && sourceOf(row);
       }),
     list: () => read(() => all.all().map(sourceOf)),
+    due: (intervalMs, now) => read(() => due.all({ intervalMs, now }).map(sourceOf)),
+    nextDueAt: (intervalMs) => read(() => next.get({ intervalMs })?.at ?? null),
     update: (id, fields) =>
       write(() => {
         const row = change.get({

@@ -33,6 +33,10 @@ export interface SourceStore {
   ): Promise<SourceRow>;
   get(id: number): Promise<SourceRow | undefined>;
   list(): Promise<SourceRow[]>;
+  /** Those to be polled now, with an interval of so long; none that are paused. */
+  due(intervalMs: number, now: number): Promise<SourceRow[]>;
+  /** When the next of them comes due (epoch ms), or null. */
+  nextDueAt(intervalMs: number): Promise<number | null>;
   update(id: number, change: Partial<Pick<SourceRow, 'paused' | 'nextPollAt' | 'name'>>): Promise<SourceRow>;
   /** Notes how a poll ended. A good one sets lastGoodPollAt and, the first time, baselineAt. */
   polled(id: number, at: number, nextPollAt: number, error: JobError | null): Promise<void>;

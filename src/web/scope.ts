@@ -162,6 +162,7 @@ function scopeJobs(store: Store, user: string): Partial<Store['jobs']> {
     list: (filter: JobFilter) => jobs.list({ ...filter, user }),
     counts: async () => (await jobs.countsOf(user)).states,
     countsOf: () => jobs.countsOf(user),
+    heldLanes: (reason) => jobs.heldLanes(reason, user),
     waitingByReason: async () => (await jobs.countsOf(user)).reasons,
     oldestWaiting: () => jobs.oldestWaiting(user),
     posts: (filter) => jobs.posts({ ...filter, user }),

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import { asFailure, Failure } from '../core/failure.ts';
 import type { WebDeps } from './deps.ts';
 import type { House } from './door.ts';
@@ -29,7 +29,10 @@ export function createApp(
   const app: FastifyInstance = Fastify({
     logger: false,
     bodyLimit: MOST_BODY_BYTES,
-    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
+    // Node takes 16 KiB of head: every part of an address that comes in is looked at by its route, which asks first who is there.
+    routerOptions: { maxParamLength: 16_384, ignoreTrailingSlash: true },
+    // What is wrong before a route is found.
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, problemOf(failureOf(error))),
     schemaController: {
       compilersFactory: {
         // Fastify’s types know its own validators only; the shape is the same.
@@ -42,7 +45,7 @@ export function createApp(
   app.setErrorHandler((error, _request, reply) => {
     const problem = problemOf(failureOf(error));
     if (problem.status >= 500) deps.complain(error);
-    void reply.code(problem.status).type('application/problem+json').send(problem);
+    sendProblem(reply, problem);
   });
   app.setNotFoundHandler({ preHandler: [] }, () => {
     throw new Failure('E_NOT_FOUND', { message: 'There is nothing at this address.', hint: 'See /docs.' });
@@ -57,6 +60,10 @@ export function createApp(
   prepare(app);
   for (const part of parts) void app.register(async (inner) => part(inner, deps));
   return app;
+}
+
+function sendProblem(reply: FastifyReply, problem: ReturnType<typeof problemOf>): void {
+  void reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
 
 /** Fastify's own errors (body too large, not JSON, against the schema) are the caller's to mend. */

@@ -1,5 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { TestClock } from '../../src/core/clock.ts';
+import type { Service } from '../../src/core/platform.ts';
 import { startDaemon } from '../../src/engine/daemon.ts';
 import type { EngineDeps } from '../../src/engine/deps.ts';
 import { createEngine } from '../../src/engine/engine.ts';
@@ -18,12 +19,20 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** A daemon over one source that is asked every few milliseconds and never has anything; `hold`: what its answer waits for. */
-async function watchOne(clock: TestClock, hold?: Promise<void>) {
+/**
+ * A daemon over one source that is asked every few milliseconds and never has anything. `hold`: what its answer waits
+ * for; `freshen`: how the sign-ins of three accounts are renewed.
+ */
+async function watchOne(clock: TestClock, hold?: Promise<void>, freshen = async () => {}) {
   const store = await openStore({ path: ':memory:', clock });
   let polls = 0;
   const source = { kind: 'folder', accountId: null, locator: '/nowhere', name: '/nowhere', user: 'me' };
   await store.sources.add(source, clock.now());
+  for (const remoteId of ['1', '2', '3'])
+    await store.accounts.save(
+      { platform: 'x', handle: `@${remoteId}`, name: '', remoteId, user: 'me', scopes: [], settings: {} },
+      clock.now(),
+    );
   const unused = () => {
     throw new Error('nothing is published here');
   };
@@ -33,7 +42,7 @@ async function watchOne(clock: TestClock, hold?: Promise<void>) {
     random: () => 0.5,
     registry: {
       platform: () => undefined,
-      service: () => undefined,
+      service: () => ({ id: 'x' }) as Service,
       source: () => ({
         id: 'folder',
         poll: async () => {
@@ -46,7 +55,7 @@ async function watchOne(clock: TestClock, hold?: Promise<void>) {
     },
     connect: unused,
     anonymous: {} as EngineDeps['anonymous'],
-    freshen: async () => undefined,
+    freshen,
     obtain: unused,
     seal: { seal: (text) => text, unseal: (text) => text },
     settings: {
@@ -96,4 +105,29 @@ it('shows that it lives while it drains, so that nobody takes it for hanging', a
   expect(daemon.turns()).toBe(before + 2);
   answer();
   await drained;
+});
+
+it('polls on while a sign-in takes for ever to be renewed, and renews the others', async () => {
+  let renewals = 0;
+  let end: () => void = () => undefined;
+  const clock = new PassingClock();
+  const daemon = await watchOne(clock, undefined, () => {
+    renewals += 1;
+    return renewals === 1
+      ? new Promise<void>((resolve) => {
+          end = resolve;
+        })
+      : Promise.resolve();
+  });
+  await expect
+    .poll(
+      () => {
+        clock.advance(1000);
+        return daemon.polls();
+      },
+      { timeout: 5000, interval: 5 },
+    )
+    .toBeGreaterThan(20);
+  expect(renewals).toBe(3);
+  end();
 });

@@ -186,6 +186,23 @@ export function describeLanes(open: OpenStore): void {
       expect((await store.jobs.get(ready))?.reason).toBe('approval');
     });
 
+    it('show the newest job that a reason holds in each, of all or of one user', async () => {
+      const store = await open();
+      const [one, two] = [await openLane(store, '@1'), await openLane(store, '@2')];
+      await one.addJob({ reason: 'approval' });
+      const newest = await one.addJob({ reason: 'approval' });
+      await one.addJob();
+      const other = await two.addJob({ reason: 'approval' });
+      const held = async (user?: string) =>
+        (await store.jobs.heldLanes('approval', user)).map(({ id }) => id);
+      expect([await held(), await held('me'), await held('nobody')]).toEqual([
+        [other, newest],
+        [other, newest],
+        [],
+      ]);
+      expect(await store.jobs.heldLanes('quota')).toEqual([]);
+    });
+
     it('keep their counts through every change of state', async () => {
       const store = await open();
       const lane = await openLane(store);

@@ -176,6 +176,24 @@ export function describeNouns(open: OpenStore): void {
       });
     });
 
+    it('come due by their plan, or by a shorter interval, but not while they are paused', async () => {
+      const store = await open();
+      expect(await store.sources.nextDueAt(1000)).toBeNull();
+      const [one, two] = [await addSource(store, 'tiktok:@one'), await addSource(store, 'tiktok:@two')];
+      await store.sources.polled(one.id, T0 + 1, T0 + 500, null);
+      await store.sources.polled(two.id, T0 + 2, T0 + 400, errorOf(new Failure('E_NETWORK')));
+      const due = async (interval: number, at: number) =>
+        (await store.sources.due(interval, T0 + at)).map(({ id }) => id);
+      expect([await due(1000, 399), await due(1000, 400)]).toEqual([[], [two.id]]);
+      expect(await due(1000, 500)).toEqual([one.id, two.id]);
+      // Who failed waits all the same.
+      expect([await due(100, 100), await due(100, 101)]).toEqual([[], [one.id]]);
+      expect(await store.sources.nextDueAt(1000)).toBe(T0 + 400);
+      expect(await store.sources.nextDueAt(100)).toBe(T0 + 101);
+      await store.sources.update(two.id, { paused: true });
+      expect([await due(1000, 500), await store.sources.nextDueAt(1000)]).toEqual([[one.id], T0 + 500]);
+    });
+
     it('is one for each place, and finds its videos again when it comes back', async () => {
       const store = await open();
       const source = await addSource(store);

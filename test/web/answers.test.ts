@@ -54,6 +54,16 @@ it('gives lists page by page, each thing once', async () => {
   }
 });
 
+it('answers an address that is wrong or too long as a problem, like all else', async () => {
+  const long = await bench.ask('POST', `/api/v1/warnings/${'a'.repeat(2000)}/restore`, { token: admin });
+  expect([long.status, long.body['code']]).toEqual([400, 'E_USAGE']);
+  const nobody = await bench.ask('POST', `/api/v1/warnings/${'a'.repeat(2000)}/restore`, {});
+  expect([nobody.status, nobody.body['code']]).toEqual([401, 'E_API_SIGN_IN']);
+  const wrong = await bench.ask('GET', '/api/v1/jobs/%E0%A4%A', { token: admin });
+  expect(wrong.headers['content-type']).toContain('application/problem+json');
+  expect([wrong.status, wrong.body['code']]).toEqual([400, 'E_USAGE']);
+});
+
 it('counts a user’s own jobs only, and answers as many requests a minute as the user may send', async () => {
   const token = await bench.token('viewer', 'anna');
   const { body } = await bench.ask('GET', '/api/v1/status', { token });

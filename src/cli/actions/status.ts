@@ -1,4 +1,3 @@
-import type { Account } from '../../core/account.ts';
 import type { WaitReason } from '../../core/failure.ts';
 import type { JobState } from '../../core/job.ts';
 import type { JobView, SourceRow, Store } from '../../store/types.ts';
@@ -64,18 +63,16 @@ interface Facts {
   waiting: Partial<Record<WaitReason, number>>;
   oldest: JobView | undefined;
   sources: SourceRow[];
-  accounts: Account[];
 }
 
 async function gather(store: Store): Promise<Facts> {
-  const [counts, waiting, oldest, sources, accounts] = await Promise.all([
+  const [counts, waiting, oldest, sources] = await Promise.all([
     store.jobs.counts(),
     store.jobs.waitingByReason(),
     store.jobs.oldestWaiting(),
     store.sources.list(),
-    store.accounts.list(),
   ]);
-  return { counts, waiting, oldest, sources, accounts };
+  return { counts, waiting, oldest, sources };
 }
 
 function headline({ counts, waiting, oldest }: Facts, problems: number, now: number): string {
