@@ -34,7 +34,7 @@ const MINUTE = 60_000;
 /** Every so many lives a person looks in, and a process may live to its end: how long lives are is seen then. */
 const LOOK_IN_EVERY = 25;
 /** A life brings a new video as often as this: enough that most find work, and few find much. */
-const NEW_VIDEO = 0.2;
+const NEW_VIDEO = 0.25;
 /** So many lives are a daemon's, which never ends by itself; the others are one `sync`. */
 const DAEMONS = 0.7;
 /** More open jobs than this: no new video comes. */
@@ -157,6 +157,8 @@ async function liveAndDie(world: World, chapter: Chapter, observed: Observed, ra
   if (life.child.signalCode === 'SIGKILL') {
     chapter.kills += 1;
     chapter[cause] += 1;
+    // It was to die at a request that never came.
+    if (cause !== how) learn(observed, course);
   } else {
     chapter.untouched += 1;
     if (checkEnd(chapter, code, stderr)) learn(observed, course);

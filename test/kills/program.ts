@@ -22,12 +22,14 @@ export interface Started {
 /** What is kept of a process's words on stderr: enough to see why it failed. */
 const MOST_WORDS = 200_000;
 
+/** Of all worlds: none outlives the one who started them. */
+const living = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of living) child.kill('SIGKILL');
+});
+
 export function realProgram(entry: string, env: NodeJS.ProcessEnv): RealProgram {
   const library = faketimeLibrary();
-  const living = new Set<ChildProcess>();
-  process.once('exit', () => {
-    for (const child of living) child.kill('SIGKILL');
-  });
 
   function start(args: readonly string[]): Started {
     const child = spawn(process.execPath, [entry, ...args], {
