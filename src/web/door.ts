@@ -84,6 +84,8 @@ export async function openDoor(
   server.maxConnections = MOST_CONNECTIONS;
   server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;
+  // Longer than who asks again keeps a connection: a request must not leave while its connection is being closed.
+  server.keepAliveTimeout = 75_000;
   await listen(server, host, port, options.address);
   const { port: actual } = server.address() as AddressInfo;
   const scheme = tls ? 'https' : 'http';
