@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import { asFailure } from '../core/failure.ts';
 import type { App } from './app.ts';
 import { exitCodeOf, sayFailure } from './exit.ts';
-import { type Io, type Paint, painter, wantsColor } from './io.ts';
+import { type Io, lineWidth, type Paint, painter, wantsColor } from './io.ts';
 import { openUpdateNotice } from './update-notice.ts';
+import { fold } from './wrap.ts';
 
 /** The flags that every command takes. */
 export interface CommonFlags {
@@ -96,7 +97,7 @@ function turnOf(app: App, command: Command, json: boolean, notes: Notes): Turn {
       io.stdout.write(json ? `${JSON.stringify(value)}\n` : withNewline(human()));
     },
     note: (text) => {
-      if (!json) io.stderr.write(withNewline(text));
+      if (!json) io.stderr.write(withNewline(fold(text, lineWidth(io.stderr))));
     },
     sayNotes: () => notes.say(),
   };
@@ -129,7 +130,7 @@ function openNotes(io: Io, json: boolean): Notes {
   return {
     add: (text) => {
       if (json) waiting.push(text);
-      else io.stderr.write(`note: ${text}\n`);
+      else io.stderr.write(`${fold(`note: ${text}`, lineWidth(io.stderr))}\n`);
     },
     say: () => {
       for (const note of waiting) io.stderr.write(`${JSON.stringify({ schemaVersion: 1, note })}\n`);

@@ -1,6 +1,8 @@
 import { codes } from '../core/codes.ts';
 import type { Failure } from '../core/failure.ts';
-import { harmless, type Io, painter, wantsColor } from './io.ts';
+import { harmless, type Io, lineWidth, painter, wantsColor } from './io.ts';
+import { cellWidth } from './table.ts';
+import { fold } from './wrap.ts';
 
 /** Exit codes by meaning: see the contract in the manual. */
 export const exitCodes = {
@@ -63,10 +65,20 @@ export function sayFailure(io: Io, failure: Failure, json: boolean, note?: strin
     return;
   }
   const paint = painter(wantsColor(io, io.stderr));
-  if (note) io.stderr.write(`note: ${note}\n`);
-  io.stderr.write(
-    `${paint('red', 'error:')} ${harmless(failure.message)} ${paint('dim', `(${failure.code}, ${failure.class}, ${sides[entry.side]})`)}\n`,
-  );
-  if (failure.hint) io.stderr.write(`  ${failure.hint.split('\n').map(harmless).join('\n  ')}\n`);
-  if (failure.command) io.stderr.write(`  ${paint('cyan', `$ ${failure.command}`)}\n`);
+  const width = lineWidth(io.stderr);
+  const say = (text: string) => io.stderr.write(`${text}\n`);
+  if (note) say(fold(`note: ${note}`, width));
+  const what = fold(`error: ${harmless(failure.message)}`, width).replace('error:', paint('red', 'error:'));
+  const which = `(${failure.code}, ${failure.class}, ${sides[entry.side]})`;
+  // Where it does not fit behind the message it stands below, whole: it is what people search for.
+  const room =
+    width -
+    cellWidth(
+      fold(`error: ${harmless(failure.message)}`, width)
+        .split('\n')
+        .at(-1) ?? '',
+    );
+  say(`${what}${room > cellWidth(which) ? ' ' : '\n  '}${paint('dim', which)}`);
+  if (failure.hint) say(fold(`  ${failure.hint.split('\n').map(harmless).join('\n  ')}`, width));
+  if (failure.command) say(`  ${paint('cyan', `$ ${failure.command}`)}`);
 }

@@ -83,3 +83,8 @@ export async function readStdin(io: Io): Promise<string> {
     .toString('utf8')
     .replace(/\r?\n$/u, '');
 }
+
+/** What a stream shows in a line: a terminal's columns; what goes elsewhere is never broken. */
+export function lineWidth(stream: { isTTY?: boolean; columns?: number }): number {
+  return stream.isTTY === true ? (stream.columns ?? 80) : Number.POSITIVE_INFINITY;
+}

@@ -1,8 +1,8 @@
-import { harmless, type Io } from './io.ts';
+import { harmless, type Io, lineWidth } from './io.ts';
 
 /** What a terminal shows in a line; what goes elsewhere is never cut. */
 export function tableWidth(io: Io): number {
-  return io.stdout.isTTY === true ? (io.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+  return lineWidth(io.stdout);
 }
 
 /** Columns of a terminal cell: wide characters and emoji take two, combining marks none. */

@@ -12,3 +12,20 @@ export function wrap(words: string, width: number): string[] {
   }
   return [...lines, line];
 }
+
+/** Lines that are there to be copied. */
+const COMMAND = /^ *(?:\$|export) /u;
+/** What a line goes on under: its indent, and the first letter after a number or a mark like PASS. */
+const INDENT = /^ *(?:\d+\. |[A-Z]{4} {2}|! )?/u;
+
+/** Breaks each line that is too long at its spaces, and goes on under where its words began. */
+export function fold(text: string, width: number): string {
+  const foldLine = (line: string) => {
+    if (cellWidth(line) <= width || COMMAND.test(line)) return line;
+    const mark = INDENT.exec(line)?.[0] ?? '';
+    const under = ' '.repeat(mark.length);
+    const [head = '', ...rest] = wrap(line.slice(mark.length), Math.max(20, width - mark.length));
+    return [mark + head, ...rest.map((more) => under + more)].join('\n');
+  };
+  return text.split('\n').map(foldLine).join('\n');
+}

@@ -8,6 +8,8 @@ import { fail } from '../doctor/checks.ts';
 import { checkHome, checkMachine } from '../doctor/machine.ts';
 import { checkNetwork } from '../doctor/network.ts';
 import { checkMediaHost } from '../host.ts';
+import { lineWidth } from '../io.ts';
+import { fold } from '../wrap.ts';
 
 interface DoctorOptions {
   offline?: boolean;
@@ -25,11 +27,13 @@ export async function doctor(turn: Turn, options: DoctorOptions): Promise<number
       ? null
       : await (await import('../doctor/bundle.ts')).writeBundle(app, checks, options.bundle);
   const colors = { PASS: 'green', WARN: 'yellow', FAIL: 'red' } as const;
+  const width = lineWidth(app.io.stdout);
   print({ schemaVersion, ok: failed === 0, checks, bundle }, () =>
     [
-      ...checks.map(
-        ({ result, title, hint }) =>
-          `${paint(colors[result], result)}  ${title}${hint ? `\n      ${hint}` : ''}`,
+      ...checks.map(({ result, title, hint }) =>
+        fold(`${result}  ${title}${hint ? `\n      ${hint}` : ''}`, width).replace(result, (word) =>
+          paint(colors[result], word),
+        ),
       ),
       failed === 0 ? 'All is well.' : `${failed} check(s) failed.`,
       ...(bundle === null

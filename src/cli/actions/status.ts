@@ -7,11 +7,12 @@ import type { Turn } from '../command.ts';
 import { askDaemon, type DaemonStatus } from '../control.ts';
 import { readPause } from '../daemon-pause.ts';
 import { findPlatform, findSource, wholeNumber } from '../find.ts';
-import { harmless, shorten } from '../io.ts';
+import { harmless, lineWidth, shorten } from '../io.ts';
 import { tasksOf, todoLine } from '../must-do.ts';
 import { problemsNow } from '../problems.ts';
 import { relativeText, spanText, table, tableWidth, tallTable } from '../table.ts';
 import { parseMoment } from '../time.ts';
+import { fold } from '../wrap.ts';
 
 const BEGIN = 'Do now: repost init  (it goes with you through keys, sign-ins and your first rule)';
 
@@ -49,12 +50,15 @@ export async function status(turn: Turn): Promise<undefined> {
     attention,
   };
   print(view, () =>
-    [
-      fresh ? 'Nothing is watched yet.' : headline(facts, attention.length, now),
-      todo,
-      ...attention.map(({ message, command }) => `  ! ${message}${command ? `\n    $ ${command}` : ''}`),
-      footer(facts, daemonText(daemon, doing, now), app.origins.active, now),
-    ].join('\n'),
+    fold(
+      [
+        fresh ? 'Nothing is watched yet.' : headline(facts, attention.length, now),
+        todo,
+        ...attention.map(({ message, command }) => `  ! ${message}${command ? `\n    $ ${command}` : ''}`),
+        footer(facts, daemonText(daemon, doing, now), app.origins.active, now),
+      ].join('\n'),
+      lineWidth(app.io.stdout),
+    ),
   );
 }
 

@@ -5,7 +5,7 @@ import type { Turn } from '../command.ts';
 import { sayFailure } from '../exit.ts';
 import { painter, wantsColor } from '../io.ts';
 import type { QuestionName } from '../questions.ts';
-import { wrap } from '../wrap.ts';
+import { fold } from '../wrap.ts';
 
 export type Answer = 'now' | 'later' | 'stop';
 
@@ -30,13 +30,7 @@ export function openTalk(turn: Turn): Talk {
   const { io } = turn.app;
   const paint = painter(wantsColor(io, io.stderr));
   const width = Math.min(io.stderr.columns ?? 80, WIDEST);
-  const say = (text: string) => void io.stderr.write(`${text.split('\n').map(folded).join('\n')}\n`);
-  /** Folds a line under its own indent; what stands after a number goes on under its first letter. */
-  function folded(line: string): string {
-    const indent = ' '.repeat(/^ *(?:\d+\. )?/u.exec(line)?.[0].length ?? 0);
-    const [head = '', ...rest] = wrap(line.slice(indent.length), Math.max(20, width - indent.length));
-    return [line.slice(0, indent.length) + head, ...rest.map((more) => indent + more)].join('\n');
-  }
+  const say = (text: string) => void io.stderr.write(`${fold(text, width)}\n`);
   return {
     heading: (text) => say(`\n${paint('bold', text)}`),
     say,
