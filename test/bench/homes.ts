@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import Database from 'better-sqlite3';
+import { openApp } from '../../src/cli/app.ts';
 import { systemClock, TestClock } from '../../src/core/clock.ts';
 import { openStore } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/types.ts';
+import { saveGrant } from '../../src/vault/grants.ts';
 import { openLane } from '../store/examples.ts';
 
 export const T0 = Date.UTC(2026, 0, 1);
@@ -44,7 +47,19 @@ export async function homeWithAccounts(accounts: number): Promise<NodeJS.Process
      SELECT 'tiktok', id, handle, 'me', ?, ? FROM accounts`,
   ).run(now + 3_600_000, now);
   db.close();
-  return environmentOf(folder);
+  const env = environmentOf(folder);
+  await keepGrants(env);
+  return env;
+}
+
+/** Without them, each account would be said to need its person. */
+async function keepGrants(env: NodeJS.ProcessEnv): Promise<void> {
+  const io = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: process.stderr, env };
+  const app = openApp(io, { noInput: true, warn: () => undefined, clock: systemClock });
+  const grant = { accessToken: 'bench', scopes: ['upload'], obtainedAt: Date.now() };
+  for (const account of await (await app.store()).accounts.list())
+    await saveGrant(await app.vault(), account, grant);
+  await app.close();
 }
 
 function environmentOf(folder: string): NodeJS.ProcessEnv {

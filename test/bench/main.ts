@@ -32,7 +32,7 @@ const sizes = {
     rounds: 5,
     bytes: 64 * MIB,
     transfers: 3,
-    idle: { settleMs: 4_000, watchMs: 5_000, burst: 1_000 },
+    idle: { settleMs: 8_000, watchMs: 5_000, burst: 500 },
     ledger: { serial: 50, atOnce: 250, rows: 10_000, blocked: 10_000, claims: 50, rounds: 3 },
     polls: { polls: 3_000, enginePolls: 500, accounts: 1_000, seconds: 1, rounds: 3 },
   },
