@@ -1,5 +1,5 @@
-// Measures the product beside its references: `npm run bench` installs them and writes docs/performance.md and .json
-// with its charts; with --quick a short form that compares its ratios with those of docs/performance.json.
+// Measures the product beside its references: `npm run bench` installs them and writes docs/performance.md and .json;
+// with --quick a short form that installs nothing and only prints.
 import { installReferences } from './bench-references.mjs';
 import { root, runTest } from './bundle-test.mjs';
 
