@@ -68,18 +68,23 @@ export function startDaemon(
     awake?.();
   };
   const ticker: ScheduledTask = schedule(TICK, wake, { noOverlap: true });
-  engine.onJobEnd(wake);
+  engine.onEnd(wake);
 
+  const rounds = new Set<Promise<void>>();
   let freshenAt = deps.clock.now();
   let numbersAt = deps.clock.now();
   let reading: Promise<void> | undefined;
   let freshening: Promise<void> | undefined;
   const stopAsking = new AbortController();
 
-  async function pollDue(): Promise<void> {
-    const polled = paused ? 0 : await engine.poll('due').catch(onError);
-    if (polled) await watch?.cycled().catch(onError);
-    if (polled) wake();
+  /** Beside the loop: a slow source must hold up neither the lanes nor the other sources. */
+  function pollDue(): void {
+    const round = engine
+      .poll('due')
+      .then((polled) => (polled ? watch?.cycled() : undefined))
+      .catch(onError)
+      .finally(() => rounds.delete(round));
+    rounds.add(round);
   }
 
   /** Beside the loop: a thousand renewals, or one platform that answers none, must hold no poll up. */
@@ -110,13 +115,9 @@ export function startDaemon(
   }
 
   async function loop(): Promise<void> {
-    let polling: Promise<void> | undefined;
     while (!draining) {
       nudged = false;
-      // A slow source must not hold the lanes up: it is polled beside them.
-      polling ??= pollDue().finally(() => {
-        polling = undefined;
-      });
+      if (!paused) pollDue();
       if (!paused) await engine.pump().catch(onError);
       if (watch) watching ??= watchOnce();
       if (deps.clock.now() >= freshenAt) freshening ??= freshenOnce();
@@ -124,7 +125,7 @@ export function startDaemon(
       turns += 1;
       if (!draining && !nudged) await sleepUntil(await nextAt());
     }
-    await Promise.all([polling, asked, watching, freshening, reading]);
+    await Promise.all([...rounds, asked, watching, freshening, reading]);
     await engine.idle();
   }
 

@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
 import { MINUTE } from '../core/clock.ts';
 import { asFailure } from '../core/failure.ts';
+import type { SourceRow } from '../store/types.ts';
 import { runBackfills } from './backfill.ts';
 import type { EngineDeps } from './deps.ts';
 import { clearHosted } from './hosting.ts';
@@ -18,7 +19,10 @@ const RENEWALS_AT_ONCE = 16;
 export interface Engine {
   /** Gives every job that was in flight when the process died back to its lane. Call once, before anything else. */
   recover(): Promise<number>;
-  /** Polls the sources that are due (or all), a few at a time. Gives how many. */
+  /**
+   * Polls the sources that are due (or all), a few at a time; one that is still being asked is not asked twice. Gives
+   * how many.
+   */
   poll(which: 'due' | 'all'): Promise<number>;
   /** Renews sign-ins that are due, also of accounts that have nothing to do: unused ones lapse. */
   freshenSignIns(stop?: AbortSignal): Promise<void>;
@@ -37,31 +41,52 @@ export interface Engine {
   abort(): void;
   /** Lanes that run a job now. */
   running(): number;
-  /** Told whenever a job ends. */
-  onJobEnd(listener: () => void): void;
+  /** Told whenever a job or a poll ends. */
+  onEnd(listener: () => void): void;
 }
 
 /** The engine that `sync`, `daemon` and the simulation share. It has no timers of its own. */
 export function createEngine(deps: EngineDeps): Engine {
   const { store, clock } = deps;
   const listeners = new Set<() => void>();
-  const lanes = new Lanes(deps, () => {
+
+  const ended = () => {
     for (const listener of listeners) listener();
-  });
+  };
+  const lanes = new Lanes(deps, ended);
+  const polls = new PQueue({ concurrency: POLLS_AT_ONCE });
+  /** Sources that are being asked, or wait for their turn. */
+  const asked = new Map<number, Promise<void>>();
+  let clearing: Promise<void> | undefined;
+
+  function ask(row: SourceRow): Promise<void> {
+    const asking =
+      asked.get(row.id) ??
+      polls
+        .add(async () => {
+          await pollSource(deps, row);
+          await runBackfills(deps, row.id);
+        })
+        .finally(() => {
+          asked.delete(row.id);
+          ended();
+        });
+    asked.set(row.id, asking);
+    return asking;
+  }
 
   async function poll(which: 'due' | 'all'): Promise<number> {
     const rows =
       which === 'all'
         ? (await store.sources.list()).filter((row) => !row.paused)
-        : await store.sources.due(deps.settings.pollIntervalMs, clock.now());
-    const work = new PQueue({ concurrency: POLLS_AT_ONCE });
-    await work.addAll(
-      rows.map((row) => async () => {
-        await pollSource(deps, row);
-        await runBackfills(deps, row.id);
-      }),
-    );
-    await clearHosted(deps);
+        : (await store.sources.due(deps.settings.pollIntervalMs, clock.now())).filter(
+            ({ id }) => !asked.has(id),
+          );
+    await Promise.all(rows.map(ask));
+    clearing ??= clearHosted(deps).finally(() => {
+      clearing = undefined;
+    });
+    await clearing;
     return rows.length;
   }
 
@@ -125,13 +150,13 @@ export function createEngine(deps: EngineDeps): Engine {
     sync,
     nextDueAt: async () => {
       const jobAt = await lanes.nextDueAt();
-      const pollAt = await store.sources.nextDueAt(deps.settings.pollIntervalMs);
+      const pollAt = await store.sources.nextDueAt(deps.settings.pollIntervalMs, [...asked.keys()]);
       return jobAt === null || pollAt === null ? (jobAt ?? pollAt) : Math.min(jobAt, pollAt);
     },
     nextJobAt: () => lanes.nextDueAt(),
     idle: () => lanes.idle(),
     abort: () => lanes.abort(),
     running: () => lanes.busy.length,
-    onJobEnd: (listener) => void listeners.add(listener),
+    onEnd: (listener) => void listeners.add(listener),
   };
 }

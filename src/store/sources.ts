@@ -39,7 +39,8 @@ export function sourceStore({ query, read, write }: Connection): SourceStore {
   const due = query<Row>(`
     SELECT * FROM sources WHERE removed = 0 AND paused = 0 AND ${dueAt} <= :now ORDER BY id`);
   const next = query<{ at: number | null }>(
-    `SELECT min(${dueAt}) AS at FROM sources WHERE removed = 0 AND paused = 0`,
+    `SELECT min(${dueAt}) AS at FROM sources WHERE removed = 0 AND paused = 0
+      AND id NOT IN (SELECT value FROM json_each(:except))`,
   );
   const change = query<Row>(`
     UPDATE sources SET paused = coalesce(:paused, paused), next_poll_at = coalesce(:nextPollAt, next_poll_at),
@@ -69,7 +70,8 @@ export function sourceStore({ query, read, write }: Connection): SourceStore {
       }),
     list: () => read(() => all.all().map(sourceOf)),
     due: (intervalMs, now) => read(() => due.all({ intervalMs, now }).map(sourceOf)),
-    nextDueAt: (intervalMs) => read(() => next.get({ intervalMs })?.at ?? null),
+    nextDueAt: (intervalMs, except = []) =>
+      read(() => next.get({ intervalMs, except: JSON.stringify(except) })?.at ?? null),
     update: (id, fields) =>
       write(() => {
         const row = change.get({

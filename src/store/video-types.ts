@@ -35,8 +35,8 @@ export interface SourceStore {
   list(): Promise<SourceRow[]>;
   /** Those to be polled now, with an interval of so long; none that are paused. */
   due(intervalMs: number, now: number): Promise<SourceRow[]>;
-  /** When the next of them comes due (epoch ms), or null. */
-  nextDueAt(intervalMs: number): Promise<number | null>;
+  /** When the next of them comes due (epoch ms), or null; those in `except` don’t count. */
+  nextDueAt(intervalMs: number, except?: readonly number[]): Promise<number | null>;
   update(id: number, change: Partial<Pick<SourceRow, 'paused' | 'nextPollAt' | 'name'>>): Promise<SourceRow>;
   /** Notes how a poll ended. A good one sets lastGoodPollAt and, the first time, baselineAt. */
   polled(id: number, at: number, nextPollAt: number, error: JobError | null): Promise<void>;

@@ -21,13 +21,21 @@ afterEach(async () => {
 
 /**
  * A daemon over one source that is asked every few milliseconds and never has anything. `hold`: what its answer waits
- * for; `freshen`: how the sign-ins of three accounts are renewed.
+ * for; `freshen`: how the sign-ins of three accounts are renewed; `others`: sources that answer at once.
  */
-async function watchOne(clock: TestClock, hold?: Promise<void>, freshen = async () => {}) {
+async function watchOne(
+  clock: TestClock,
+  hold?: Promise<void>,
+  freshen = async () => {},
+  others: readonly string[] = [],
+) {
   const store = await openStore({ path: ':memory:', clock });
   let polls = 0;
-  const source = { kind: 'folder', accountId: null, locator: '/nowhere', name: '/nowhere', user: 'me' };
-  await store.sources.add(source, clock.now());
+  for (const locator of ['/nowhere', ...others])
+    await store.sources.add(
+      { kind: 'folder', accountId: null, locator, name: locator, user: 'me' },
+      clock.now(),
+    );
   for (const remoteId of ['1', '2', '3'])
     await store.accounts.save(
       { platform: 'x', handle: `@${remoteId}`, name: '', remoteId, user: 'me', scopes: [], settings: {} },
@@ -45,9 +53,9 @@ async function watchOne(clock: TestClock, hold?: Promise<void>, freshen = async 
       service: () => ({ id: 'x' }) as Service,
       source: () => ({
         id: 'folder',
-        poll: async () => {
+        poll: async ({ locator }) => {
           polls += 1;
-          await hold;
+          if (locator === '/nowhere') await hold;
           return [];
         },
         stillPublic: async () => 'public',
@@ -130,4 +138,23 @@ it('polls on while a sign-in takes for ever to be renewed, and renews the others
     .toBeGreaterThan(20);
   expect(renewals).toBe(3);
   end();
+});
+
+it('polls the other sources on while one of them does not answer, and asks that one once', async () => {
+  let answer: () => void = () => undefined;
+  const hold = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const clock = new PassingClock();
+  const daemon = await watchOne(clock, hold, undefined, ['/elsewhere']);
+  await expect
+    .poll(
+      () => {
+        clock.advance(1000);
+        return daemon.polls();
+      },
+      { timeout: 5000, interval: 5 },
+    )
+    .toBeGreaterThan(20);
+  answer();
 });

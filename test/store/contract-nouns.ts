@@ -190,6 +190,8 @@ export function describeNouns(open: OpenStore): void {
       expect([await due(100, 100), await due(100, 101)]).toEqual([[], [one.id]]);
       expect(await store.sources.nextDueAt(1000)).toBe(T0 + 400);
       expect(await store.sources.nextDueAt(100)).toBe(T0 + 101);
+      expect(await store.sources.nextDueAt(100, [one.id])).toBe(T0 + 400);
+      expect(await store.sources.nextDueAt(100, [one.id, two.id])).toBeNull();
       await store.sources.update(two.id, { paused: true });
       expect([await due(1000, 500), await store.sources.nextDueAt(1000)]).toEqual([[one.id], T0 + 500]);
     });

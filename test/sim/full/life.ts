@@ -80,7 +80,7 @@ export async function startFullLife(world: FullWorld, raw: Store, lock: Lock): P
     emit: (event) => watch(world, life, event),
   });
   life.engine = createEngine(deps);
-  life.engine.onJobEnd(() => {
+  life.engine.onEnd(() => {
     life.ended += 1;
   });
   return life;

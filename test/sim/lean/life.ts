@@ -69,7 +69,7 @@ export async function startLife(world: LeanWorld, raw: Store, lock: Lock | undef
     emit: (event) => watch(world, life, event),
   });
   life.engine = createEngine(deps);
-  life.engine.onJobEnd(() => {
+  life.engine.onEnd(() => {
     life.ended += 1;
   });
   return life;
