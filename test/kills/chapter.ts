@@ -81,8 +81,12 @@ function follow(
   return course;
 }
 
-function learn(observed: Observed, { requests, busyMs }: Course): void {
-  observed.lifeMs += (Math.min(5000, Math.max(500, busyMs)) - observed.lifeMs) / 4;
+function learn(observed: Observed, course: Course): void {
+  observed.lifeMs += (Math.min(5000, Math.max(500, course.busyMs)) - observed.lifeMs) / 4;
+  learnRequests(observed, course);
+}
+
+function learnRequests(observed: Observed, { requests }: Course): void {
   observed.requests += Math.round((Math.min(200, Math.max(8, requests)) - observed.requests) / 4);
 }
 
@@ -157,11 +161,11 @@ async function liveAndDie(world: World, chapter: Chapter, observed: Observed, ra
   if (life.child.signalCode === 'SIGKILL') {
     chapter.kills += 1;
     chapter[cause] += 1;
-    // It was to die at a request that never came.
-    if (cause !== how) learn(observed, course);
+    // It was to die at a request that never came. How long lives are is seen at those that nobody ends.
+    if (cause !== how) learnRequests(observed, course);
   } else {
     chapter.untouched += 1;
-    if (checkEnd(chapter, code, stderr)) learn(observed, course);
+    if (checkEnd(chapter, code, stderr)) learnRequests(observed, course);
   }
 }
 
