@@ -84,7 +84,12 @@ export async function readStdin(io: Io): Promise<string> {
     .replace(/\r?\n$/u, '');
 }
 
+/** A terminal's columns; 80 for what is none, and for a terminal that does not know its size (it says 0). */
+export function columnsOf(stream: { columns?: number }): number {
+  return stream.columns || 80;
+}
+
 /** What a stream shows in a line: a terminal's columns; what goes elsewhere is never broken. */
 export function lineWidth(stream: { isTTY?: boolean; columns?: number }): number {
-  return stream.isTTY === true ? (stream.columns ?? 80) : Number.POSITIVE_INFINITY;
+  return stream.isTTY === true ? columnsOf(stream) : Number.POSITIVE_INFINITY;
 }

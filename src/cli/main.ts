@@ -1,7 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import { asFailure, Failure } from '../core/failure.ts';
 import { exitCodeOf, exitCodes, sayFailure } from './exit.ts';
-import { type Io, processIo } from './io.ts';
+import { columnsOf, type Io, processIo } from './io.ts';
 import { buildProgram } from './program.ts';
 import { onCrash } from './signals.ts';
 
@@ -50,7 +50,7 @@ async function explained(asked: readonly string[], io: Io): Promise<boolean> {
   const topic = await topics[topicNamed(words) ?? '']?.load();
   if (!topic) return false;
   const { renderTopic } = await import('./topics/topic.ts');
-  const text = asked.includes('--json') ? JSON.stringify(topic) : renderTopic(topic, io.stdout.columns ?? 80);
+  const text = asked.includes('--json') ? JSON.stringify(topic) : renderTopic(topic, columnsOf(io.stdout));
   io.stdout.write(`${text}\n`);
   return true;
 }

@@ -30,6 +30,7 @@ import { sourceCommands } from './commands/source.ts';
 import { statusCommands } from './commands/status.ts';
 import { usersCommands } from './commands/users.ts';
 import { versionCommand } from './commands/version.ts';
+import { columnsOf } from './io.ts';
 import { closest } from './suggest.ts';
 import { topics } from './topics/index.ts';
 
@@ -46,8 +47,8 @@ export function buildProgram(around: Surroundings, word?: string): Command {
       writeOut: (text) => void around.io.stdout.write(text),
       writeErr: (text) => void around.io.stderr.write(text),
       outputError: () => undefined,
-      getOutHelpWidth: () => around.io.stdout.columns ?? 80,
-      getErrHelpWidth: () => around.io.stderr.columns ?? 80,
+      getOutHelpWidth: () => columnsOf(around.io.stdout),
+      getErrHelpWidth: () => columnsOf(around.io.stderr),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })

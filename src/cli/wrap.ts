@@ -15,8 +15,8 @@ export function wrap(words: string, width: number): string[] {
 
 /** Lines that are there to be copied. */
 const COMMAND = /^ *(?:\$|export) /u;
-/** What a line goes on under: its indent, and the first letter after a number or a mark like PASS. */
-const INDENT = /^ *(?:\d+\. |[A-Z]{4} {2}|! )?/u;
+/** What a line goes on under: its indent, and the first letter after a number, a mark like PASS or a label. */
+const INDENT = /^ *(?:\d+\. |[A-Z]{4} {2}|! |[a-z]+ {2,})?/u;
 
 /** Breaks each line that is too long at its spaces, and goes on under where its words began. */
 export function fold(text: string, width: number): string {

@@ -13,6 +13,7 @@ it('breaks lines at spaces and goes on under where their words began', () => {
   expect(fold('      Sites change, install a newer one', 30)).toBe(
     '      Sites change, install a\n      newer one',
   );
+  expect(fold('video    A caption and its address', 26)).toBe('video    A caption and its\n         address');
   expect(fold('one word-that-is-longer-than-a-whole-line', 20)).toBe(
     'one\nword-that-is-longer-than-a-whole-line',
   );
@@ -48,5 +49,7 @@ it('an error on a narrow terminal is broken at its words, its code stays whole',
     `error: There is no place for secrets: no keyring\ncan be asked here.\n  ${code}\n  Choose one.\n  export A=b\n`,
   );
   expect(said(undefined)).toContain(`can be asked here. ${code}\n`);
+  // A terminal that does not know its size.
+  expect(said(0)).toBe(said(80));
   for (const line of said(60).split('\n')) expect(line.length).toBeLessThanOrEqual(60);
 });

@@ -3,7 +3,7 @@ import type { Guide } from '../../core/platform.ts';
 import { ask } from '../ask.ts';
 import type { Turn } from '../command.ts';
 import { sayFailure } from '../exit.ts';
-import { painter, wantsColor } from '../io.ts';
+import { columnsOf, painter, wantsColor } from '../io.ts';
 import type { QuestionName } from '../questions.ts';
 import { fold } from '../wrap.ts';
 
@@ -29,7 +29,7 @@ const WIDEST = 100;
 export function openTalk(turn: Turn): Talk {
   const { io } = turn.app;
   const paint = painter(wantsColor(io, io.stderr));
-  const width = Math.min(io.stderr.columns ?? 80, WIDEST);
+  const width = Math.min(columnsOf(io.stderr), WIDEST);
   const say = (text: string) => void io.stderr.write(`${fold(text, width)}\n`);
   return {
     heading: (text) => say(`\n${paint('bold', text)}`),
