@@ -77,6 +77,14 @@ function present<T extends object>(value: T): T | undefined {
   return Object.keys(value).length === 0 ? undefined : value;
 }
 
+/** True where a filter, or one within it, speaks of dates. */
+function namesDate(part: unknown): boolean {
+  if (typeof part !== 'object' || part === null) return false;
+  return Object.entries(part).some(
+    ([key, inner]) => key === 'publishedAfter' || key === 'publishedBefore' || namesDate(inner),
+  );
+}
+
 /** What a file's entry makes of a rule; `before` where there is one of this name. Throws with the place in the file. */
 export async function ruleFrom(
   turn: Turn,
@@ -104,7 +112,11 @@ export async function ruleFrom(
   if (timing) text.at([...here, 'timing'], () => checkTiming(timing));
   const { delay: _, ...rest } = timing ?? {};
   // Local times and dates are kept with their zone, so that they mean the same on every machine.
-  const zoned = filter || timing ? { timeZone: zoneOfHome(turn.app.config), ...rest } : undefined;
+  const local =
+    Object.keys(rest).length > 0 ||
+    namesDate(filter) ||
+    destinations.some(({ timing: own }) => own && !own.timeZone);
+  const zoned = local ? { timeZone: zoneOfHome(turn.app.config), ...rest } : undefined;
   const backfill = text.at([...here, 'backfill'], () => backfillFrom(entry.backfill, now));
   const again = JSON.stringify(backfill) !== JSON.stringify(before && specOf(before).backfill);
   const doneAt = again ? undefined : before && specOf(before).backfilledAt;

@@ -113,9 +113,12 @@ export function attemptView(attempt: AttemptRow, raw: boolean) {
     endedAt: iso(attempt.endedAt),
     outcome: attempt.outcome,
     error: errorView(attempt.error),
-    ...(raw ? { exchange: attempt.exchange } : {}),
+    ...(raw ? { exchange: exchangeView(attempt.exchange) } : {}),
   };
 }
+
+const exchangeView = (exchange: AttemptRow['exchange']) =>
+  exchange && { ...exchange, startedAt: iso(exchange.startedAt), endedAt: iso(exchange.endedAt) };
 
 export function videoView(video: VideoRow) {
   return {

@@ -147,6 +147,29 @@ describe('rules as a file', () => {
     expect(await terminal.json(['rule', 'apply', rules])).toMatchObject([{ change: 'none' }]);
   });
 
+  it('get a zone only with times of their own: a rule without any comes out as it went in', async () => {
+    const to = ['--from', join(dir, 'inbox'), '--to', 'x:@me', '--hashtag', 'food', '--delay', '5m'];
+    await terminal.json(['rule', 'add', '--name', 'food', '--media', `folder:${dir}`, ...to]);
+    const out = (await terminal.run(['rule', 'export', '--all'])).out;
+    expect(await terminal.json(['rule', 'apply', '-'], out)).toMatchObject([{ change: 'none' }]);
+    const zoneOf = async () =>
+      (await terminal.json<{ timing: { timeZone?: string } | null }>(['rule', 'show', 'food'])).timing
+        ?.timeZone;
+    expect(await zoneOf()).toBeUndefined();
+    await terminal.json(['config', 'set', 'timezone', 'Europe/Rome']);
+    for (const part of ['filter: { publishedAfter: 2026-01-01 }', 'timing: { slots: ["12:00"] }']) {
+      await terminal.json(['rule', 'remove', 'food']);
+      const own = part.startsWith('timing') ? `{ account: x:@me, ${part} }` : 'x:@me';
+      const rest = part.startsWith('filter') ? part : '';
+      file(
+        `version: 1\nrules:\n  - name: food\n    from: INBOX\n    to: [${own}]\n    media: [folder:.]\n    ${rest}\n`,
+      );
+      await terminal.json(['rule', 'apply', rules]);
+      expect(await zoneOf(), part).toBe('Europe/Rome');
+    }
+    await terminal.json(['config', 'unset', 'timezone']);
+  });
+
   it('are pruned only when asked', async () => {
     file(whole);
     await terminal.run(['rule', 'apply', rules]);

@@ -99,7 +99,11 @@ function readSecretFile(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Failure('E_USAGE', { message: `The file ${path} can’t be read.`, cause: error });
+    throw new Failure('E_USAGE', {
+      message: `The file ${path} can’t be read.`,
+      hint: 'Check the path, and that you may read it.',
+      cause: error,
+    });
   }
 }
 

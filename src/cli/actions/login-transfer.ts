@@ -127,7 +127,11 @@ function readFile(path: string): string {
     const text = readFileSync(path);
     if (text.length <= LARGEST_BYTES) return text.toString('utf8');
   } catch (error) {
-    throw new Failure('E_USAGE', { message: `The file ${path} can’t be read.`, cause: error });
+    throw new Failure('E_USAGE', {
+      message: `The file ${path} can’t be read.`,
+      hint: 'Check the path, and that you may read it.',
+      cause: error,
+    });
   }
   throw new Failure('E_USAGE', { message: `${path} is too large for a file of sign-ins.` });
 }

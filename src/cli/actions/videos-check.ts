@@ -2,6 +2,7 @@ import type { Account } from '../../core/account.ts';
 import { Failure } from '../../core/failure.ts';
 import type { MediaFacts } from '../../core/media.ts';
 import type { Platform } from '../../core/platform.ts';
+import type { CachedMedia } from '../../media/cache.ts';
 import { leastWork, type Outcome } from '../../media/outcome.ts';
 import { registry } from '../../platforms/index.ts';
 import { schemaVersion } from '../../web/views.ts';
@@ -84,12 +85,24 @@ async function storedFacts(app: Turn['app'], id: number) {
     throw new Failure('E_NOT_FOUND', { message: `There is no video ${id}.`, command: 'repost videos' });
   const sha256 = await store.videos.media(id);
   const media = sha256 === undefined ? undefined : await store.media.get(sha256);
-  if (media) return media;
+  if (media) return factsOf(media);
   throw new Failure('E_NO_MEDIA', {
     kind: 'reject',
     message: `No file of video ${id} was found yet.`,
     hint: 'Give the path of the file instead, or run repost sync.',
   });
+}
+
+/** What the file is; where the cache keeps it is nobody's business. */
+function factsOf({
+  sha256: _,
+  path: _path,
+  mimeType: _type,
+  origin: _origin,
+  lastUsedAt: _used,
+  ...facts
+}: CachedMedia): MediaFacts {
+  return facts;
 }
 
 async function fileFacts(app: Turn['app'], path: string) {

@@ -2,7 +2,7 @@ import * as Type from 'typebox';
 import { waitReasons } from '../../core/failure.ts';
 import { jobStates } from '../../core/job.ts';
 import { platformIds } from '../../core/names.ts';
-import { anything, count, facts, flag, instant, oneOf, orNull, text, version } from './parts.ts';
+import { count, facts, flag, instant, oneOf, orNull, text, version } from './parts.ts';
 
 export const platform = oneOf(platformIds);
 export const jobState = oneOf(jobStates);
@@ -152,7 +152,21 @@ export const jobDetails = Type.Object(
         endedAt: orNull(instant),
         outcome: text,
         error: orNull(error),
-        exchange: Type.Optional(anything),
+        exchange: Type.Optional(
+          orNull(
+            Type.Object(
+              {
+                method: text,
+                url: text,
+                status: orNull(Type.Integer()),
+                startedAt: instant,
+                endedAt: instant,
+                sentBytes: count,
+              },
+              { additionalProperties: true },
+            ),
+          ),
+        ),
       }),
     ),
   },
