@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CliHome, entry, openCliHome } from '../e2e/home.ts';
 import { describeWith } from '../tools.ts';
 import { cutFilm, lengthOf } from './cut.ts';
-import type { Scene } from './picture.ts';
+import { type Scene, stillOf } from './picture.ts';
 import { playAll } from './play.ts';
 
 const isLong = Boolean(process.env['REPOST_FILM']);
@@ -17,10 +17,16 @@ const folder = fileURLToPath(new URL(`../../artefacts/${isLong ? 'film' : 'film-
 const pictures = fileURLToPath(new URL('../../docs/pictures', import.meta.url));
 const tools = { chromium: 'chromium', tmux: 'tmux', ffmpeg: 'ffmpeg' };
 
-/** The pages that README and guide show, so that they never show old ones. */
-function keepStills(scenes: readonly Scene[]): void {
-  for (const { still, page } of scenes)
-    if (still && page) writeFileSync(join(pictures, `${still}.png`), page);
+/** What README and guide show, so that they never show old screens. */
+async function keepStills(scenes: readonly Scene[], browser: Browser): Promise<void> {
+  const page = await browser.newPage({ viewport: { width: 1000, height: 400 }, deviceScaleFactor: 1.5 });
+  for (const { still, page: shot, terminal = '' } of scenes) {
+    if (still === undefined) continue;
+    if (shot === undefined) await page.setContent(stillOf(terminal));
+    const picture = shot ?? (await page.locator('pre').screenshot());
+    writeFileSync(join(pictures, `${still}.png`), picture);
+  }
+  await page.close();
 }
 
 // With REPOST_FILM (npm run film) the whole; else the first scenes, each a second long.
@@ -46,7 +52,7 @@ describeWith(tools, 'the film of the first steps', () => {
   it('is made from the real program, and plays', async () => {
     const scenes: Scene[] = await playAll(home, browser, isLong);
     const film = await cutFilm(browser, scenes, folder);
-    if (isLong) keepStills(scenes);
+    if (isLong) await keepStills(scenes, browser);
     const probe = JSON.parse(
       execFileSync('ffprobe', ['-v', 'error', '-show_chapters', '-show_streams', '-of', 'json', film], {
         encoding: 'utf8',

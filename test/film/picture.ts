@@ -56,3 +56,14 @@ export function pageOf({ chapter, caption, terminal, page }: Scene): string {
     b { color: #7fbf7f; font-size: 18px; white-space: nowrap }
   </style><main>${shown}</main><footer><b>${escaped(chapter)}</b><span>${escaped(caption)}</span></footer>`;
 }
+
+/** A terminal alone, as high as what it says; where its requests went is of no use in a guide. */
+export function stillOf(terminal: string): string {
+  const said = terminal
+    .replace(/note: requests go to[\s\S]*?real\s+platforms\n/u, '')
+    .replace(/\s*\$\s*$/u, '');
+  return `<!doctype html><meta charset="utf-8"><style>
+    body { margin: 0 }
+    pre { margin: 0; padding: 18px 22px; background: #0d1016; color: #e6e9ef; font: 15px/22px 'DejaVu Sans Mono', monospace }
+  </style><pre>${said}</pre>`;
+}

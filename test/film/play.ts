@@ -54,8 +54,8 @@ async function clear(screen: Screen): Promise<void> {
   await screen.until((text) => (text.trim() === PROMPT.trim() ? true : undefined));
 }
 
-function take({ screen, scenes, pace }: Stage, chapter: string, caption: string, seconds: number): void {
-  scenes.push({ chapter, caption, seconds: seconds * pace, terminal: htmlOf(screen.colours()) });
+function take({ screen, scenes, pace }: Stage, scene: Omit<Scene, 'terminal'>): void {
+  scenes.push({ ...scene, seconds: scene.seconds * pace, terminal: htmlOf(screen.colours()) });
 }
 
 /** One command: as it is typed, and what it says. */
@@ -65,6 +65,7 @@ async function show(
   command: string,
   why: string,
   said: string,
+  still?: string,
 ): Promise<void> {
   const { screen, scenes, pace } = stage;
   await clear(screen);
@@ -73,7 +74,7 @@ async function show(
   screen.type(command);
   await screen.until((text) => (text.includes(command.slice(0, 40)) ? true : undefined));
   await atPrompt(screen);
-  take(stage, chapter, said, 14);
+  take(stage, { chapter, caption: said, seconds: 14, ...(still ? { still } : {}) });
 }
 
 async function addKeys(stage: Stage): Promise<void> {
@@ -104,7 +105,11 @@ async function signIn(stage: Stage, id: string, name: string): Promise<void> {
     before = now;
     return same ? now : undefined;
   });
-  take(stage, keys, `Signing in to ${name}: the browser opens; --no-browser prints the address instead.`, 9);
+  take(stage, {
+    chapter: keys,
+    caption: `Signing in to ${name}: the browser opens; --no-browser prints the address instead.`,
+    seconds: 9,
+  });
   const page = await browser.newPage({ viewport: { width: 1100, height: 700 } });
   await page.goto(address);
   scenes.push({
@@ -119,7 +124,11 @@ async function signIn(stage: Stage, id: string, name: string): Promise<void> {
     throw new Error(`${address}\n${screen.text()}`, { cause: error });
   });
   await atPrompt(screen);
-  take(stage, keys, `Back in the terminal: signed in. The token is in the vault, and renews itself.`, 10);
+  take(stage, {
+    chapter: keys,
+    caption: 'Back in the terminal: signed in. The token is in the vault, and renews itself.',
+    seconds: 10,
+  });
 }
 
 async function ruleAndPost(stage: Stage): Promise<void> {
@@ -138,6 +147,7 @@ async function ruleAndPost(stage: Stage): Promise<void> {
     'repost rule list',
     'All rules in one table:',
     'It can be paused, changed and removed at any time.',
+    'rules',
   );
   await home.repost.run(['sync']);
   await home.publish('Morning ride #bike');
@@ -175,6 +185,7 @@ async function ruleAndPost(stage: Stage): Promise<void> {
     'repost status',
     'The one command for every day:',
     'Is everything out, and is there something that you must do?',
+    'status',
   );
   await show(
     stage,
