@@ -25,16 +25,22 @@ export interface Decision {
   form: URLSearchParams;
 }
 
+/** A browser that is signed in with more accounts than this asks for the id of one. */
+const MOST_SHOWN = 100;
+
+const typedAccount =
+  '<label class="tick"><input type="text" name="account" required><span>Id of the account</span></label>';
+
+const accountRadio = ({ id, handle, name }: ConsentRequest['accounts'][number], index: number) =>
+  `<label class="pick"><input type="radio" name="account" value="${escapeHtml(id)}"${index === 0 ? ' checked' : ''} data-handle="${escapeHtml(handle)}"><span><b>${escapeHtml(name)}</b><small>${escapeHtml(handle)}</small></span></label>`;
+
 /**
  * The consent page of every simulated platform. Its form posts to the address it was got from, query
  * included, wherever that is mapped to: GET shows the page, POST decides.
  */
 export function consentPage(request: ConsentRequest): SimResponse {
   const { platformName, appName } = request;
-  const accounts = request.accounts.map(
-    ({ id, handle, name }, index) =>
-      `<label class="pick"><input type="radio" name="account" value="${escapeHtml(id)}"${index === 0 ? ' checked' : ''} data-handle="${escapeHtml(handle)}"><span><b>${escapeHtml(name)}</b><small>${escapeHtml(handle)}</small></span></label>`,
-  );
+  const accounts = request.accounts.length > MOST_SHOWN ? [typedAccount] : request.accounts.map(accountRadio);
   const scopes = request.scopes.map(
     ({ id, title, fixed }) =>
       `<label class="tick"><input type="checkbox" name="scope" value="${escapeHtml(id)}" checked${fixed ? ' disabled' : ''}><span>${escapeHtml(title ?? id)}${title === undefined ? '' : `<small>${escapeHtml(id)}</small>`}</span></label>${

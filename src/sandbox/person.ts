@@ -3,7 +3,7 @@ import { request as requestHttps } from 'node:https';
 import type { Sandbox } from './sandbox.ts';
 
 export interface Choice {
-  /** Handle or id of the account to sign in with; default the one that the page has chosen. */
+  /** Handle or id of the account to sign in with; default the one that the page has chosen. Its id where there are many. */
   account?: string;
   /** True: press Deny. */
   deny?: boolean;
@@ -125,6 +125,8 @@ function filled(html: string, choice: Choice): URLSearchParams {
         : type === 'checkbox'
           ? / checked\b/u.test(input) && !/ disabled\b/u.test(input) && !choice.without?.includes(value)
           : type === 'hidden';
+    if (type === 'text' && choice.account !== undefined)
+      form.append(attribute(input, 'name') ?? '', choice.account);
     if (taken) form.append(attribute(input, 'name') ?? '', value);
   }
   form.append('decision', choice.deny ? 'deny' : 'approve');

@@ -42,7 +42,7 @@ export async function signInAs(
   const handle = account.handle.slice(1);
   stdout.once('data', (line: Buffer) => {
     const { authorizeUrl } = JSON.parse(line.toString()) as { authorizeUrl: string };
-    approve(authorizeUrl, { account: account.handle, follow: false }).then(
+    approve(authorizeUrl, { account: account.id, follow: false }).then(
       ({ redirectedTo }) => stdin.write(`${redirectedTo}\n`),
       (error: Error) => stdin.destroy(error),
     );

@@ -68,6 +68,21 @@ describe('a person in front of the consent page', () => {
     await expect(approve(url, { account: '@nobody' })).rejects.toThrow('@nobody');
   });
 
+  it('types the id of an account where the browser is signed in with very many', async () => {
+    const mastodon = Array.from({ length: 101 }, (_, n) => {
+      return { id: `9000${n}`, handle: `@c${n}`, name: `Client ${n}`, settings: {} };
+    });
+    const crowd = createSandbox({
+      clock: new TestClock(),
+      seed: 7,
+      simulators: [pigeon],
+      accounts: { mastodon },
+    });
+    const url = `https://pigeon.example${login('https://localhost:8443/callback')}`;
+    const { redirectedTo } = await approveWithin(crowd, url, { account: '900077' });
+    expect(new URL(redirectedTo).searchParams.get('code')).toMatch(/^900077\//u);
+  });
+
   it('does the same without sockets', async () => {
     const { redirectedTo } = await approveWithin(
       sandbox,
