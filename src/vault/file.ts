@@ -19,7 +19,8 @@ export interface FileVault extends Vault {
   changePassphrase(next: Opener): Promise<void>;
 }
 
-type Edit = (file: VaultFile, dataKey: Buffer) => VaultFile;
+/** Changes the entries of a file that is about to be written. */
+type Edit = (entries: Map<string, string>, dataKey: Buffer) => void;
 
 interface Change {
   edit: Edit;
@@ -57,7 +58,11 @@ export function fileVault(options: FileVaultOptions): FileVault {
     waiting = [];
     if (batch.length === 0) return;
     try {
-      await changeFile((file, dataKey) => batch.reduce((now, { edit }) => edit(now, dataKey), file));
+      await changeFile((file, dataKey) => {
+        const entries = new Map(file.entries);
+        for (const { edit } of batch) edit(entries, dataKey);
+        return { ...file, entries };
+      });
       for (const { resolve } of batch) resolve();
     } catch (error) {
       for (const { reject } of batch) reject(error);
@@ -65,7 +70,7 @@ export function fileVault(options: FileVaultOptions): FileVault {
   }
 
   /** Changes the file under the lock. The key is derived before, since a person may have to be asked for it. */
-  async function changeFile(edit: Edit): Promise<void> {
+  async function changeFile(edit: (file: VaultFile, dataKey: Buffer) => VaultFile): Promise<void> {
     await mkdir(dirname(options.path), { recursive: true, mode: 0o700 }).catch(refuse);
     const path = await realpath(options.path).catch(() => options.path);
     for (;;) {
@@ -105,17 +110,14 @@ export function fileVault(options: FileVaultOptions): FileVault {
         }
       }),
     write: (name, value) =>
-      change((file, dataKey) => ({
-        ...file,
-        entries: new Map(file.entries).set(name, encryptEntry(dataKey, name, value)),
-      })),
+      change((entries, dataKey) => {
+        entries.set(name, encryptEntry(dataKey, name, value));
+      }),
     async remove(name) {
       const known = await inTurn(async () => (await load(options.path))?.entries.has(name));
       if (!known) return;
-      await change((file) => {
-        const entries = new Map(file.entries);
+      await change((entries) => {
         entries.delete(name);
-        return { ...file, entries };
       });
     },
     changePassphrase: (next) =>

@@ -170,7 +170,7 @@ async function furnish(agency: Agency, size: Size, used: readonly PlatformId[]):
 }
 
 /** So many clients sign in at once: what waits for the disk waits together. */
-const AT_ONCE = 16;
+const AT_ONCE = 24;
 
 async function furnishClient(
   agency: Agency,

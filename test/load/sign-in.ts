@@ -11,7 +11,13 @@ import type { SimAccount } from '../../src/sandbox/types.ts';
 const appless: readonly PlatformId[] = ['bluesky', 'mastodon'];
 
 function turnOf(app: App, stdin: Readable, stdout: PassThrough): Turn {
-  const own = { io: { stdin, stdout, stderr: new PassThrough(), env: app.io.env }, nudge: () => undefined };
+  // Each sign-in proves the vault with a write of its own; here once for all, when the first secret was kept.
+  const vault = async () => ({ ...(await app.vault()), probe: async () => undefined });
+  const own = {
+    vault,
+    io: { stdin, stdout, stderr: new PassThrough(), env: app.io.env },
+    nudge: () => undefined,
+  };
   return {
     app: Object.assign(Object.create(app) as App, own),
     json: true,
