@@ -85,6 +85,53 @@ const deeds: Readonly<Record<string, () => Promise<Action>>> = {
  * asked. With a user, it sees and changes only what is that user’s.
  */
 export async function perform(app: App, deed: Deed, user: string | null): Promise<unknown> {
+  if (deed.name === 'status') return sharedStatus(app, user);
+  try {
+    return await performNow(app, deed, user);
+  } finally {
+    // Who changed something sees it at once.
+    if (!ONLY_SHOWS.test(deed.name)) statuses.delete(app);
+  }
+}
+
+const ONLY_SHOWS =
+  /^(?:posts|plan|limits|alerts|users|errors|doctor|host|quarantine|warnings|daemon status)$| (?:list|show|export|schema|rules|problems|explain)$/u;
+
+/** With more sources than this, finding out how all stands takes long … */
+const MANY_SOURCES = 200;
+/** … and is told again for this long: hundreds of programs and pages ask for the same answer every second. */
+const SHARED_MS = 1000;
+
+interface SharedStatus {
+  answer: Promise<unknown>;
+  /** On this process's own clock (ms); infinite while it is being found out. */
+  until: number;
+}
+
+const statuses = new WeakMap<App, Map<string | null, SharedStatus>>();
+
+function sharedStatus(app: App, user: string | null): Promise<unknown> {
+  const known = statuses.get(app) ?? new Map<string | null, SharedStatus>();
+  statuses.set(app, known);
+  const last = known.get(user);
+  if (last && performance.now() < last.until) return last.answer;
+  const answer = performNow(app, { name: 'status' }, user);
+  // Who asks the first time does not know yet whether it will take long.
+  const fresh: SharedStatus = { answer, until: last ? Number.POSITIVE_INFINITY : 0 };
+  answer.then(
+    (view) => {
+      const isLong = (view as { sources: readonly unknown[] }).sources.length > MANY_SOURCES;
+      fresh.until = performance.now() + SHARED_MS;
+      if (isLong) known.set(user, fresh);
+      else known.delete(user);
+    },
+    () => known.delete(user),
+  );
+  if (last) known.set(user, fresh);
+  return answer;
+}
+
+async function performNow(app: App, deed: Deed, user: string | null): Promise<unknown> {
   const load = deeds[deed.name];
   if (!load) throw new Failure('E_NOT_FOUND', { message: `There is no “${deed.name}”.` });
   const action = await load();

@@ -13,6 +13,8 @@ import { pollSource } from './watcher.ts';
 const SYNC_PATIENCE_MS = MINUTE;
 /** Sources polled at once. */
 const POLLS_AT_ONCE = 8;
+/** More than these need not stand in line: of a thousand sources that are due, each look would read them all. */
+const POLLS_IN_LINE = 4 * POLLS_AT_ONCE;
 /** Sign-ins renewed at once: most of a renewal is waiting, for the platform and for the vault’s disk. */
 const RENEWALS_AT_ONCE = 16;
 
@@ -75,13 +77,18 @@ export function createEngine(deps: EngineDeps): Engine {
     return asking;
   }
 
+  /** Those that wait longest, as many as there is room for. */
+  async function dueSources(): Promise<SourceRow[]> {
+    const room = POLLS_IN_LINE - asked.size;
+    if (room <= 0) return [];
+    const rows = await store.sources.due(deps.settings.pollIntervalMs, clock.now(), [...asked.keys()], room);
+    // Another round may have asked one meanwhile.
+    return rows.filter(({ id }) => !asked.has(id));
+  }
+
   async function poll(which: 'due' | 'all'): Promise<number> {
     const rows =
-      which === 'all'
-        ? (await store.sources.list()).filter((row) => !row.paused)
-        : (await store.sources.due(deps.settings.pollIntervalMs, clock.now())).filter(
-            ({ id }) => !asked.has(id),
-          );
+      which === 'all' ? (await store.sources.list()).filter((row) => !row.paused) : await dueSources();
     await Promise.all(rows.map(ask));
     clearing ??= clearHosted(deps).finally(() => {
       clearing = undefined;

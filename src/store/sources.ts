@@ -37,7 +37,9 @@ export function sourceStore({ query, read, write }: Connection): SourceStore {
   const dueAt = `iif(failures > 0 OR last_good_poll_at IS NULL, next_poll_at,
     min(next_poll_at, last_good_poll_at + :intervalMs))`;
   const due = query<Row>(`
-    SELECT * FROM sources WHERE removed = 0 AND paused = 0 AND ${dueAt} <= :now ORDER BY id`);
+    SELECT * FROM sources WHERE removed = 0 AND paused = 0 AND ${dueAt} <= :now
+      AND id NOT IN (SELECT value FROM json_each(:except))
+    ORDER BY ${dueAt}, id LIMIT :limit`);
   const next = query<{ at: number | null }>(
     `SELECT min(${dueAt}) AS at FROM sources WHERE removed = 0 AND paused = 0
       AND id NOT IN (SELECT value FROM json_each(:except))`,
@@ -69,7 +71,8 @@ export function sourceStore({ query, read, write }: Connection): SourceStore {
         return row && sourceOf(row);
       }),
     list: () => read(() => all.all().map(sourceOf)),
-    due: (intervalMs, now) => read(() => due.all({ intervalMs, now }).map(sourceOf)),
+    due: (intervalMs, now, except = [], limit = -1) =>
+      read(() => due.all({ intervalMs, now, except: JSON.stringify(except), limit }).map(sourceOf)),
     nextDueAt: (intervalMs, except = []) =>
       read(() => next.get({ intervalMs, except: JSON.stringify(except) })?.at ?? null),
     update: (id, fields) =>

@@ -33,8 +33,8 @@ export interface SourceStore {
   ): Promise<SourceRow>;
   get(id: number): Promise<SourceRow | undefined>;
   list(): Promise<SourceRow[]>;
-  /** Those to be polled now, with an interval of so long; none that are paused. */
-  due(intervalMs: number, now: number): Promise<SourceRow[]>;
+  /** Those to be polled now, with an interval of so long, the longest due first; none that are paused or in `except`. */
+  due(intervalMs: number, now: number, except?: readonly number[], limit?: number): Promise<SourceRow[]>;
   /** When the next of them comes due (epoch ms), or null; those in `except` don’t count. */
   nextDueAt(intervalMs: number, except?: readonly number[]): Promise<number | null>;
   update(id: number, change: Partial<Pick<SourceRow, 'paused' | 'nextPollAt' | 'name'>>): Promise<SourceRow>;

@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import PQueue from 'p-queue';
 import { type App, openApp } from '../../src/cli/app.ts';
+import { saveSetting } from '../../src/cli/config.ts';
 import { Failure } from '../../src/core/failure.ts';
 import type { PlatformId } from '../../src/core/names.ts';
 import type { RuleDestination } from '../../src/core/rule.ts';
@@ -98,6 +99,8 @@ export async function openAgency(clock: FastClock, size: Size, http: string): Pr
   const env = environment(dir, server, http);
   const io = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: process.stderr, env };
   const app = openApp(io, { noInput: true, warn: () => undefined, clock });
+  // As an agency of that size would set it; the default is made for a creator.
+  saveSetting(app.files.config, 'daemon.concurrency', String(Math.max(8, Math.ceil(size.accounts / 25))));
   const original = join(dir, 'original.mp4');
   copyFileSync(video, original);
   utimesSync(original, new Date(0), new Date(Date.now() - 60_000));

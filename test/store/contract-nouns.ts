@@ -185,7 +185,11 @@ export function describeNouns(open: OpenStore): void {
       const due = async (interval: number, at: number) =>
         (await store.sources.due(interval, T0 + at)).map(({ id }) => id);
       expect([await due(1000, 399), await due(1000, 400)]).toEqual([[], [two.id]]);
-      expect(await due(1000, 500)).toEqual([one.id, two.id]);
+      // The longest due first, but for those that are being asked, and no more than there is room for.
+      expect(await due(1000, 500)).toEqual([two.id, one.id]);
+      const some = async (except: number[], limit?: number) =>
+        (await store.sources.due(1000, T0 + 500, except, limit)).map(({ id }) => id);
+      expect([await some([], 1), await some([two.id])]).toEqual([[two.id], [one.id]]);
       // Who failed waits all the same.
       expect([await due(100, 100), await due(100, 101)]).toEqual([[], [one.id]]);
       expect(await store.sources.nextDueAt(1000)).toBe(T0 + 400);

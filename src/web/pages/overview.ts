@@ -9,6 +9,7 @@ import { captionText, count, cover, empty, outLink, platformTag, stateChip } fro
 
 const MOST_VIDEOS = 8;
 const MOST_COMING = 6;
+const MOST_SOURCES = 20;
 
 interface Status {
   ok: boolean;
@@ -118,9 +119,15 @@ function noVideos(sources: readonly SourceRow[]): Html {
     : empty('No videos yet', 'What you publish from now on appears here.');
 }
 
-function sourceList(view: View, sources: readonly SourceRow[]): Html {
+/** Those with trouble first; of very many not all. */
+function sourceList(view: View, all: readonly SourceRow[]): Html {
+  const sources = [...all.filter(({ error }) => error), ...all.filter(({ error }) => !error)].slice(
+    0,
+    MOST_SOURCES,
+  );
+  const rest = all.length - sources.length;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Sources"><table><thead><tr><th>Source</th><th>Last look</th><th>Next look</th><th>State</th></tr></thead><tbody>${sources.map(
     (source) =>
       html`<tr><td>${source.name}</td><td>${source.lastGoodPollAt === null ? 'not yet' : ago(source.lastGoodPollAt, view)}</td><td>${dayOf(source.nextPollAt, view.timeZone) > '2100' ? '–' : ago(source.nextPollAt, view)}</td><td>${source.paused ? 'Paused' : source.error ? html`<span class="bad-text">${source.error.message}</span>` : html`<span class="good-text">Works</span>`}</td></tr>`,
-  )}</tbody></table></div>`;
+  )}</tbody></table></div>${rest > 0 ? html`<p class="faint">And ${rest} more: <code>repost source list</code></p>` : null}`;
 }
