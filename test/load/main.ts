@@ -156,7 +156,13 @@ async function live(agency: Agency, startedAt: number): Promise<Results> {
     const counts = await store.jobs.counts();
     return counts.waiting + counts.running > 0 || !(await allSeen(agency, marks.length));
   };
-  for (let n = 0; n < 300 && (await left()); n += 1) await pause(1000);
+  // What is late is not lost: only where nothing has gone out for two minutes is the rest given up.
+  let [out, still] = [-1, 0];
+  while (still < 120 && (await left())) {
+    const { published } = await store.jobs.counts();
+    [out, still] = [published, published === out ? still + 1 : 0];
+    await pause(1000);
+  }
   memory.end();
   const verdict = await judge(agency, marks, size.destinations);
   daemon.kill('SIGTERM');
