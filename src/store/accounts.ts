@@ -73,11 +73,13 @@ export function accountStore(connection: Connection): AccountStore {
     UPDATE jobs INDEXED BY jobs_lane ${SET_CANCELLED} WHERE account_id = :id AND state = 'waiting'`);
   const drop = query('UPDATE accounts SET removed_at = :now, updated_at = :now WHERE id = :id');
 
-  const known = remembered(connection, () => all.all().map(accountOf));
+  const known = remembered(connection, 'accounts', function* () {
+    return (yield* all.all()).map(accountOf);
+  });
 
   return {
     save: (account, now) =>
-      write(() => {
+      write(function* () {
         const values: Values = {
           platform: account.platform,
           remoteId: account.remoteId,
@@ -91,27 +93,25 @@ export function accountStore(connection: Connection): AccountStore {
           now,
         };
         known.forget();
-        return accountOf(upsert.get(values) as AccountColumns);
+        return accountOf((yield* upsert.get(values)) as AccountColumns);
       }),
     get: (id) =>
-      read(() => {
-        const row = one.get({ id });
+      read(function* () {
+        const row = yield* one.get({ id });
         return row && accountOf(row);
       }),
     list: ({ user, platform } = {}) =>
-      read(() =>
-        known
-          .all()
-          .filter(
-            (one) =>
-              (user === undefined || one.user === user) &&
-              (platform === undefined || one.platform === platform),
-          ),
-      ),
+      read(function* () {
+        return (yield* known.all()).filter(
+          (one) =>
+            (user === undefined || one.user === user) &&
+            (platform === undefined || one.platform === platform),
+        );
+      }),
     update: (id, fields, now) =>
-      write(() => {
+      write(function* () {
         known.forget();
-        const row = change.get({
+        const row = yield* change.get({
           id,
           status: fields.status ?? null,
           expiresAt: fields.expiresAt ?? null,
@@ -128,18 +128,18 @@ export function accountStore(connection: Connection): AccountStore {
         return accountOf(row);
       }),
     remove: (id, now) =>
-      write(() => {
-        const row = one.get({ id });
+      write(function* () {
+        const row = yield* one.get({ id });
         if (!row) throw noAccount(id);
-        if (running.get({ id })) {
+        if (yield* running.get({ id })) {
           throw new Failure('E_WRONG_STATE', {
             message: `A job of ${row.platform}:${row.handle} is running.`,
             hint: 'Wait until it has ended, then try again.',
           });
         }
-        dropWaiting.run({ id, error: null, doubt, now });
+        yield* dropWaiting.run({ id, error: null, doubt, now });
         known.forget();
-        drop.run({ id, now });
+        yield* drop.run({ id, now });
       }),
   };
 }

@@ -63,18 +63,30 @@ function channelPart({ query, read, write }: Connection): ChannelPart {
 
   return {
     addChannel: ({ name, kind, settings, digestAt, weeklyAt }, now) =>
-      write(() => {
+      write(function* () {
         try {
           const values = { name, kind, settings: JSON.stringify(settings), digestAt, weeklyAt, now };
-          return channelOf(insert.get(values) as ChannelColumns);
+          return channelOf((yield* insert.get(values)) as ChannelColumns);
         } catch (error) {
           throw isDuplicate(error) ? taken(name) : error;
         }
       }),
-    channels: () => read(() => all.all().map(channelOf)),
-    setDigestAt: (id, at) => write(() => void digest.run({ id, at })),
-    setWeeklyAt: (id, at) => write(() => void weekly.run({ id, at })),
-    removeChannel: (name) => write(() => erase.run({ name }).changes > 0),
+    channels: () =>
+      read(function* () {
+        return (yield* all.all()).map(channelOf);
+      }),
+    setDigestAt: (id, at) =>
+      write(function* () {
+        yield* digest.run({ id, at });
+      }),
+    setWeeklyAt: (id, at) =>
+      write(function* () {
+        yield* weekly.run({ id, at });
+      }),
+    removeChannel: (name) =>
+      write(function* () {
+        return (yield* erase.run({ name })).changes > 0;
+      }),
   };
 }
 
@@ -129,32 +141,35 @@ function problemPart({ query, read, write }: Connection): ProblemPart {
 
   return {
     open: () =>
-      read(() =>
-        open.all().map(
+      read(function* () {
+        return (yield* open.all()).map(
           (row): OpenProblem => ({
             id: row.id,
             problem: parse<Problem>(row.problem),
             openedAt: row.opened_at,
             missingSince: row.missing_since,
           }),
-        ),
-      ),
-    notices: () => read(() => notices.all().map(noticeOf)),
+        );
+      }),
+    notices: () =>
+      read(function* () {
+        return (yield* notices.all()).map(noticeOf);
+      }),
     apply: (change, now) =>
-      write(() => {
+      write(function* () {
         for (const problem of change.opened)
-          insert.run({ key: problem.key, problem: JSON.stringify(problem), now });
+          yield* insert.run({ key: problem.key, problem: JSON.stringify(problem), now });
         for (const { id, problem, missingSince } of change.seen)
-          seen.run({ id, problem: JSON.stringify(problem), missingSince });
-        for (const id of change.dropped) drop.run({ id });
+          yield* seen.run({ id, problem: JSON.stringify(problem), missingSince });
+        for (const id of change.dropped) yield* drop.run({ id });
         for (const { channelId, key, state, step, dueAt, messageId = null } of change.notices)
-          notice.run({ channelId, key, state, step, dueAt, messageId });
-        for (const id of change.resolved) resolve.run({ id, now });
+          yield* notice.run({ channelId, key, state, step, dueAt, messageId });
+        for (const id of change.resolved) yield* resolve.run({ id, now });
       }),
     queue: (body: AlertMessage, channelId, noticeIds, now) =>
-      write(() => {
-        const { changes } = message.run({ id: body.id, channelId, body: JSON.stringify(body), now });
-        if (changes > 0) for (const id of noticeIds) told.run({ id, messageId: body.id });
+      write(function* () {
+        const { changes } = yield* message.run({ id: body.id, channelId, body: JSON.stringify(body), now });
+        if (changes > 0) for (const id of noticeIds) yield* told.run({ id, messageId: body.id });
       }),
   };
 }

@@ -40,7 +40,7 @@ const groups: Readonly<Record<AnalyticsGroup, string>> = {
 export function analyticsStore({ query, read }: Connection): AnalyticsStore {
   return {
     read: ({ from, to, by, user }) =>
-      read(() => {
+      read(function* () {
         const whose = user === undefined ? '' : 'AND ended.user = :user';
         const values = present({ from, to, user }) as Record<string, string | number>;
         const name = groups[by];
@@ -48,13 +48,13 @@ export function analyticsStore({ query, read }: Connection): AnalyticsStore {
         const ended = named
           ? `(${ENDED}) AS ended JOIN accounts ON accounts.id = ended.account_id`
           : `(${ENDED}) AS ended`;
-        const counted = query<Counted>(`
+        const counted = yield* query<Counted>(`
           SELECT ${name} AS name, ${named ? 'platform' : 'NULL'} AS platform,
             sum(state = 'published') AS published, sum(state = 'dead') AS dead,
             sum(state = 'unknown') AS unknown, sum(state = 'cancelled') AS cancelled, count(read_at) AS told,
             sum(views) AS views, sum(likes) AS likes, sum(comments) AS comments, sum(shares) AS shares
           FROM ${ended} WHERE true ${whose} GROUP BY 1 ORDER BY 1`).all(values);
-        const ranked = query<{ name: string; rank: number; total: number; lag: number }>(`
+        const ranked = yield* query<{ name: string; rank: number; total: number; lag: number }>(`
           SELECT name, rank, total, lag FROM (
             SELECT ${name} AS name, lag_ms AS lag,
               row_number() OVER (PARTITION BY ${name} ORDER BY lag_ms) AS rank,

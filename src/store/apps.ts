@@ -25,8 +25,8 @@ export function appStore({ query, read, write }: Connection): AppStore {
 
   return {
     save: (app, now) =>
-      write(() => {
-        upsert.run({
+      write(function* () {
+        yield* upsert.run({
           platform: app.platform,
           host: app.host,
           clientId: app.clientId,
@@ -36,12 +36,18 @@ export function appStore({ query, read, write }: Connection): AppStore {
         });
       }),
     get: (platform, host = '') =>
-      read(() => {
-        const row = one.get({ platform, host });
+      read(function* () {
+        const row = yield* one.get({ platform, host });
         return row && appOf(row);
       }),
-    list: () => read(() => all.all().map(appOf)),
-    remove: (platform, host = '') => write(() => erase.run({ platform, host }).changes > 0),
+    list: () =>
+      read(function* () {
+        return (yield* all.all()).map(appOf);
+      }),
+    remove: (platform, host = '') =>
+      write(function* () {
+        return (yield* erase.run({ platform, host })).changes > 0;
+      }),
   };
 }
 

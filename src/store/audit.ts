@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts';
+import type { Changes, Connection, Work } from './connection.ts';
 import { parse } from './rows.ts';
 import type { AuditAction, AuditRow, AuditStore } from './types.ts';
 
@@ -13,7 +13,7 @@ interface Columns {
 }
 
 /** Writes a line; call it inside the transaction of what it is about. */
-export type Note = (action: AuditAction, jobId: number, actor: string, now: number) => void;
+export type Note = (action: AuditAction, jobId: number, actor: string, now: number) => Work<Changes>;
 
 /** The engine’s own doing: by a rule, or because the source took the video back. */
 export const ENGINE = 'repost';
@@ -35,7 +35,7 @@ export function auditor({ query }: Pick<Connection, 'query'>): Note {
         'rule ' || rules.name || ' of ' || jobs.user) END,
       ${NAMES}
     FROM ${JOINED} WHERE jobs.id = :jobId`);
-  return (action, jobId, actor, now) => void insert.run({ action, jobId, actor, now });
+  return (action, jobId, actor, now) => insert.run({ action, jobId, actor, now });
 }
 
 const DEFAULT_LIMIT = 50;
@@ -48,26 +48,25 @@ export function auditStore({ query, read }: Connection): AuditStore {
     ORDER BY id DESC LIMIT :limit`);
   return {
     list: ({ jobId, user, since, limit, before }) =>
-      read(() =>
-        all
-          .all({
-            jobId: jobId ?? null,
-            user: user ?? null,
-            since: since ?? 0,
-            before: before ?? Number.MAX_SAFE_INTEGER,
-            limit: limit ?? DEFAULT_LIMIT,
-          })
-          .map(
-            (row): AuditRow => ({
-              id: row.id,
-              at: row.at,
-              action: row.action,
-              actor: row.actor,
-              jobId: row.job_id,
-              word: row.word,
-              ...parse<Omit<AuditRow, 'id' | 'at' | 'action' | 'actor' | 'jobId' | 'word'>>(row.detail),
-            }),
-          ),
-      ),
+      read(function* () {
+        const rows = yield* all.all({
+          jobId: jobId ?? null,
+          user: user ?? null,
+          since: since ?? 0,
+          before: before ?? Number.MAX_SAFE_INTEGER,
+          limit: limit ?? DEFAULT_LIMIT,
+        });
+        return rows.map(
+          (row): AuditRow => ({
+            id: row.id,
+            at: row.at,
+            action: row.action,
+            actor: row.actor,
+            jobId: row.job_id,
+            word: row.word,
+            ...parse<Omit<AuditRow, 'id' | 'at' | 'action' | 'actor' | 'jobId' | 'word'>>(row.detail),
+          }),
+        );
+      }),
   };
 }

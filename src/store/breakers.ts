@@ -22,13 +22,22 @@ export function breakerStore({ query, read, write }: Connection): BreakerStore {
 
   return {
     get: (accountId) =>
-      read(() => {
-        const row = select.get({ accountId });
+      read(function* () {
+        const row = yield* select.get({ accountId });
         return row && stateOf(row);
       }),
-    open: () => read(() => selectOpen.all({}).map((row) => ({ accountId: row.account_id, ...stateOf(row) }))),
-    save: (accountId, state, now) => write(() => void upsert.run({ accountId, ...state, now })),
-    clear: (accountId) => write(() => void erase.run({ accountId })),
+    open: () =>
+      read(function* () {
+        return (yield* selectOpen.all({})).map((row) => ({ accountId: row.account_id, ...stateOf(row) }));
+      }),
+    save: (accountId, state, now) =>
+      write(function* () {
+        yield* upsert.run({ accountId, ...state, now });
+      }),
+    clear: (accountId) =>
+      write(function* () {
+        yield* erase.run({ accountId });
+      }),
   };
 }
 

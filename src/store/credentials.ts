@@ -28,23 +28,32 @@ export function credentialStore({ query, read, write }: Connection): CredentialS
 
   return {
     add: (row, now) =>
-      write(() => {
-        prune.run({ now });
-        return rowOf(insert.get({ ...row, now }) as Columns);
+      write(function* () {
+        yield* prune.run({ now });
+        return rowOf((yield* insert.get({ ...row, now })) as Columns);
       }),
     get: (id) =>
-      read(() => {
-        const row = one.get({ id });
+      read(function* () {
+        const row = yield* one.get({ id });
         return row && rowOf(row);
       }),
-    list: (kind) => read(() => all.all({ kind }).map(rowOf)),
-    touch: (id, now) => write(() => void use.run({ id, now })),
+    list: (kind) =>
+      read(function* () {
+        return (yield* all.all({ kind })).map(rowOf);
+      }),
+    touch: (id, now) =>
+      write(function* () {
+        yield* use.run({ id, now });
+      }),
     take: (id, kind) =>
-      write(() => {
-        const row = erase.get({ id, kind });
+      write(function* () {
+        const row = yield* erase.get({ id, kind });
         return row && rowOf(row);
       }),
-    removeOf: (user) => write(() => eraseOf.run({ user }).changes),
+    removeOf: (user) =>
+      write(function* () {
+        return (yield* eraseOf.run({ user })).changes;
+      }),
   };
 }
 

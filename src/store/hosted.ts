@@ -1,5 +1,4 @@
 import type { Connection } from './connection.ts';
-import { idOf } from './rows.ts';
 import type { HostedRow, HostedStore } from './types.ts';
 
 interface Columns {
@@ -12,8 +11,8 @@ interface Columns {
 
 /** Copies on a public address that nobody has taken away yet. */
 export function hostedStore({ query, read, write }: Connection): HostedStore {
-  const insert = query(`
-    INSERT INTO hosted (job_id, place, handle, created_at) VALUES (:jobId, :place, :handle, :now)`);
+  const insert = query<{ id: number }>(`
+    INSERT INTO hosted (job_id, place, handle, created_at) VALUES (:jobId, :place, :handle, :now) RETURNING id`);
   const select = query<Columns>('SELECT * FROM hosted WHERE id = :id');
   const all = query<Columns>('SELECT * FROM hosted ORDER BY id');
   const over = query<Columns>(`
@@ -24,15 +23,24 @@ export function hostedStore({ query, read, write }: Connection): HostedStore {
 
   return {
     add: (row, now) =>
-      write(() => idOf(insert.run({ jobId: row.jobId, place: row.place, handle: row.handle, now }))),
+      write(function* () {
+        return (yield* insert.get({ jobId: row.jobId, place: row.place, handle: row.handle, now }))?.id ?? 0;
+      }),
     get: (id) =>
-      read(() => {
-        const row = select.get({ id });
+      read(function* () {
+        const row = yield* select.get({ id });
         return row && hostedOf(row);
       }),
     list: (options) =>
-      read(() => (options ? over.all({ before: options.needlessBefore }) : all.all({})).map(hostedOf)),
-    remove: (id) => write(() => void erase.run({ id })),
+      read(function* () {
+        return (options ? yield* over.all({ before: options.needlessBefore }) : yield* all.all({})).map(
+          hostedOf,
+        );
+      }),
+    remove: (id) =>
+      write(function* () {
+        yield* erase.run({ id });
+      }),
   };
 }
 

@@ -1,8 +1,8 @@
 import type { WaitReason } from '../core/failure.ts';
 import { type JobState, jobStates } from '../core/job.ts';
-import type { Connection, Values } from './connection.ts';
+import type { Connection, Operation, Values, Work } from './connection.ts';
 import { type JobColumns, jobReader } from './job-rows.ts';
-import { parseOrNull, present } from './rows.ts';
+import { each, parseOrNull, present } from './rows.ts';
 import type { AttemptRow, JobFilter, JobStore } from './types.ts';
 
 const DEFAULT_LIMIT = 50;
@@ -64,57 +64,78 @@ export function jobLists(connection: Connection): JobLists {
 
   return {
     get: (id) =>
-      read(() => {
-        const row = jobs.find(id);
-        return row && jobs.view(row);
+      read(function* () {
+        const row = yield* jobs.find(id);
+        return row && (yield* jobs.view(row));
       }),
-    list: (filter) => read(() => listJobs(connection, filter).map(jobs.view)),
+    list: (filter) =>
+      read(function* () {
+        return yield* each(yield* listJobs(connection, filter), jobs.view);
+      }),
     counts: () =>
-      read(() => {
-        const found = Object.fromEntries(counts.all().map((row) => [row.state, row.jobs]));
+      read(function* () {
+        const found = Object.fromEntries((yield* counts.all()).map((row) => [row.state, row.jobs]));
         return Object.fromEntries(jobStates.map((state) => [state, found[state] ?? 0])) as Record<
           JobState,
           number
         >;
       }),
     countsOf: (user) =>
-      read(() => {
-        const rows = countedOf.all({ user });
+      read(function* () {
+        const rows = yield* countedOf.all({ user });
         const states = Object.fromEntries(jobStates.map((state) => [state, 0])) as Record<JobState, number>;
         for (const row of rows) states[row.state] += row.jobs;
         const waiting = rows.filter((row) => row.state === 'waiting');
         return { states, reasons: Object.fromEntries(waiting.map((row) => [row.reason, row.jobs])) };
       }),
-    heldLanes: (reason, user) => read(() => heldLanes.all({ reason, user: user ?? null }).map(jobs.view)),
-    waitingByReason: () => read(() => Object.fromEntries(reasons.all().map((row) => [row.reason, row.jobs]))),
-    attempts: (jobId) => read(() => attempts.all({ jobId }).map(attemptOf)),
+    heldLanes: (reason, user) =>
+      read(function* () {
+        return yield* each(yield* heldLanes.all({ reason, user: user ?? null }), jobs.view);
+      }),
+    waitingByReason: () =>
+      read(function* () {
+        return Object.fromEntries((yield* reasons.all()).map((row) => [row.reason, row.jobs]));
+      }),
+    attempts: (jobId) =>
+      read(function* () {
+        return (yield* attempts.all({ jobId })).map(attemptOf);
+      }),
     posted: (accountId, remoteIds) =>
-      read(() => {
-        const rows = posted.all({ accountId, remoteIds: JSON.stringify(remoteIds) });
+      read(function* () {
+        const rows = yield* posted.all({ accountId, remoteIds: JSON.stringify(remoteIds) });
         return new Set(rows.map((row) => row.remote_id));
       }),
-    posts: (filter) => read(() => listPosts(connection, filter).map(jobs.view)),
+    posts: (filter) =>
+      read(function* () {
+        return yield* each(yield* listPosts(connection, filter), jobs.view);
+      }),
     oldestWaiting: (user) =>
-      read(() => {
-        const row = user === undefined ? oldest.get() : oldestOf.get({ user });
-        return row && jobs.view(row);
+      read(function* () {
+        const row = user === undefined ? yield* oldest.get() : yield* oldestOf.get({ user });
+        return row && (yield* jobs.view(row));
       }),
   };
 }
 
 /** The newest jobs that pass the filter. */
-function listJobs(connection: Connection, filter: JobFilter): JobColumns[] {
+function* listJobs(connection: Connection, filter: JobFilter): Generator<Operation, JobColumns[], unknown> {
   const limit = bounded(filter.limit);
   const states = filter.states;
-  if (!states || states.includes('published')) return newest(connection, filter, limit);
+  if (!states || states.includes('published')) return yield* newest(connection, filter, limit);
   // Few jobs are in a state other than published: each has its own stretch of an index, newest last.
-  return [...new Set(states)]
-    .flatMap((state) => newest(connection, filter, limit, state))
+  const found = yield* each([...new Set(states)], (state) => newest(connection, filter, limit, state));
+  return found
+    .flat()
     .sort((a, b) => b.id - a.id)
     .slice(0, limit);
 }
 
-function newest({ query }: Connection, filter: JobFilter, limit: number, openState?: JobState): JobColumns[] {
+function newest(
+  { query }: Connection,
+  filter: JobFilter,
+  limit: number,
+  openState?: JobState,
+): Work<JobColumns[]> {
   const conditions = [
     openState && 'open_state = :openState',
     !openState && filter.states && 'state IN (SELECT value FROM json_each(:states))',
@@ -144,7 +165,7 @@ function newest({ query }: Connection, filter: JobFilter, limit: number, openSta
 }
 
 /** The newest posts' jobs. */
-function listPosts({ query }: Connection, filter: Parameters<JobStore['posts']>[0]): JobColumns[] {
+function listPosts({ query }: Connection, filter: Parameters<JobStore['posts']>[0]): Work<JobColumns[]> {
   const { since, platform, accountId, user, before, limit } = filter;
   const conditions = [
     since !== undefined && 'posts.published_at >= :since',

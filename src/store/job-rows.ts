@@ -1,7 +1,7 @@
 import { Failure, type WaitReason } from '../core/failure.ts';
 import type { JobState } from '../core/job.ts';
 import { type AccountColumns, accountOf } from './accounts.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Operation, Work } from './connection.ts';
 import { knownNumbers, type NumberColumns } from './numbers.ts';
 import { parse, parseOrNull } from './rows.ts';
 import type { JobRow, JobView, PostRow } from './types.ts';
@@ -55,12 +55,12 @@ export function jobOf(row: JobColumns): JobRow {
 }
 
 export interface JobReader {
-  find(id: number): JobColumns | undefined;
+  find(id: number): Work<JobColumns | undefined>;
   /** Throws E_NOT_FOUND. */
-  need(id: number): JobColumns;
+  need(id: number): Work<JobColumns>;
   /** The job with what people want to see beside it. */
-  view(row: JobColumns): JobView;
-  viewById(id: number): JobView;
+  view(row: JobColumns): Work<JobView>;
+  viewById(id: number): Work<JobView>;
 }
 
 /** Reads jobs inside the caller's transaction. */
@@ -75,8 +75,8 @@ export function jobReader({ query }: Connection): JobReader {
     SELECT posts.*, views, likes, comments, shares, gone, read_at
     FROM posts LEFT JOIN post_numbers ON post_numbers.job_id = posts.job_id WHERE posts.job_id = :id`);
 
-  function need(id: number): JobColumns {
-    const row = job.get({ id });
+  function* need(id: number): Generator<Operation, JobColumns, unknown> {
+    const row = yield* job.get({ id });
     if (row) return row;
     throw new Failure('E_NOT_FOUND', {
       message: `There is no job with the id ${id}.`,
@@ -84,22 +84,29 @@ export function jobReader({ query }: Connection): JobReader {
     });
   }
 
-  function view(row: JobColumns): JobView {
-    const seen = video.get({ id: row.video_id });
-    const owner = account.get({ id: row.account_id });
+  function* view(row: JobColumns): Generator<Operation, JobView, unknown> {
+    const seen = yield* video.get({ id: row.video_id });
+    const owner = yield* account.get({ id: row.account_id });
     // Foreign keys hold: without these rows the file itself is damaged.
     if (!seen || !owner) throw new Failure('E_DB_CORRUPT', { message: `Job ${row.id} lacks its video.` });
-    const posted = row.state === 'published' ? post.get({ id: row.id }) : undefined;
+    const posted = row.state === 'published' ? yield* post.get({ id: row.id }) : undefined;
     return {
       ...jobOf(row),
       video: { ...videoOf(seen), source: seen.source },
       account: accountOf(owner),
-      rule: row.rule_id === null ? null : (rule.get({ id: row.rule_id })?.name ?? null),
+      rule: row.rule_id === null ? null : ((yield* rule.get({ id: row.rule_id }))?.name ?? null),
       post: posted ? postOf(posted) : null,
     };
   }
 
-  return { find: (id) => job.get({ id }), need, view, viewById: (id) => view(need(id)) };
+  return {
+    find: (id) => job.get({ id }),
+    need,
+    view,
+    *viewById(id) {
+      return yield* view(yield* need(id));
+    },
+  };
 }
 
 function postOf(row: PostColumns): PostRow {

@@ -2,7 +2,7 @@ import { Failure } from '../core/failure.ts';
 import { errorOf } from '../core/job.ts';
 import { auditor, ENGINE } from './audit.ts';
 import { doubt, SET_CANCELLED } from './cancelling.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Operation, Work } from './connection.ts';
 import { jobLists } from './job-lists.ts';
 import { type JobColumns, jobReader } from './job-rows.ts';
 import { forgetter } from './journal.ts';
@@ -47,21 +47,21 @@ function outcomes(connection: Connection): Pick<JobStore, 'settle' | 'publish'> 
 
   return {
     settle: (id, verdict, attempt, now) =>
-      write(() => {
+      write(function* () {
         const { state, reason, runAt, giveUpAt } = verdict;
         const error = jsonOrNull(verdict.error);
         const values = { id, state, reason, runAt, giveUpAt, error, attempt: verdict.attempt, now };
-        if (settle.run(values).changes === 0) throw notIn(jobs.need(id), 'running');
+        if ((yield* settle.run(values)).changes === 0) throw notIn(yield* jobs.need(id), 'running');
         // A redo never reaches past a commit: then the journal stays as it is, and the next run looks it up.
-        if (verdict.redoFrom !== undefined) forget(id, verdict.redoFrom);
-        keepAttempt(id, attempt);
+        if (verdict.redoFrom !== undefined) yield* forget(id, verdict.redoFrom);
+        yield* keepAttempt(id, attempt);
       }),
     publish: (id, post, attempt, now) =>
-      write(() => {
+      write(function* () {
         // A post that is out is written down whatever the job's state was meanwhile set to.
-        savePost(jobs.need(id), post, now);
-        keepAttempt(id, attempt);
-        note('published', id, ENGINE, now);
+        yield* savePost(yield* jobs.need(id), post, now);
+        yield* keepAttempt(id, attempt);
+        yield* note('published', id, ENGINE, now);
       }),
   };
 }
@@ -72,7 +72,7 @@ function decisions(
 ): Pick<JobStore, 'cancel' | 'retry' | 'resolve' | 'approve' | 'edit'> {
   const { query } = connection;
   /** A transaction on the word of whoever asks for it now. */
-  const write = <T>(work: (actor: string) => T): Promise<T> => {
+  const write = <T>(work: (actor: string) => Work<T>): Promise<T> => {
     const actor = connection.actor();
     return connection.write(() => work(actor));
   };
@@ -97,66 +97,70 @@ function decisions(
 
   return {
     cancel: (id, error, now) =>
-      write((actor) => {
-        const row = jobs.need(id);
+      write(function* (actor) {
+        const row = yield* jobs.need(id);
         // A run in progress may be sending right now; only the run itself, which says why, may end it.
         const allowed = error ? ['waiting', 'dead', 'running'] : ['waiting', 'dead'];
-        if (row.state === 'cancelled') return jobs.view(row);
+        if (row.state === 'cancelled') return yield* jobs.view(row);
         if (!allowed.includes(row.state)) throw notIn(row, 'waiting', 'dead');
-        cancel.run({ id, error: jsonOrNull(error), doubt, now });
-        note('cancelled', id, error ? ENGINE : actor, now);
-        return jobs.viewById(id);
+        yield* cancel.run({ id, error: jsonOrNull(error), doubt, now });
+        yield* note('cancelled', id, error ? ENGINE : actor, now);
+        return yield* jobs.viewById(id);
       }),
     retry: (id, now) =>
-      write((actor) => {
-        const row = jobs.need(id);
-        if (!live.get({ id: row.account_id })) throw signedOut();
-        if (row.state === 'dead' || row.state === 'cancelled') restart.run({ id, now });
-        else if (row.reason !== null && worthHurrying.includes(row.reason)) hurry.run({ id, now });
+      write(function* (actor) {
+        const row = yield* jobs.need(id);
+        if (!(yield* live.get({ id: row.account_id }))) throw signedOut();
+        if (row.state === 'dead' || row.state === 'cancelled') yield* restart.run({ id, now });
+        else if (row.reason !== null && worthHurrying.includes(row.reason)) yield* hurry.run({ id, now });
         else if (row.reason !== 'ready') throw notIn(row, 'dead', 'cancelled');
-        note('retried', id, actor, now);
-        return jobs.viewById(id);
+        yield* note('retried', id, actor, now);
+        return yield* jobs.viewById(id);
       }),
     resolve: (id, how, now) =>
-      write((actor) => {
-        const row = jobs.need(id);
+      write(function* (actor) {
+        const row = yield* jobs.need(id);
         if (row.state !== 'unknown') throw notIn(row, 'unknown');
         if (how === 'not-published') {
           // With the commit answered, the handles before it are spent: then everything is done anew.
-          (committed.get({ id }) ? forgetAll : forgetIntent).run({ id });
-          restart.run({ id, now });
-          if (!live.get({ id: row.account_id })) {
-            cancel.run({ id, error: JSON.stringify(errorOf(signedOut())), doubt, now });
+          yield* ((yield* committed.get({ id })) ? forgetAll : forgetIntent).run({ id });
+          yield* restart.run({ id, now });
+          if (!(yield* live.get({ id: row.account_id }))) {
+            yield* cancel.run({ id, error: JSON.stringify(errorOf(signedOut())), doubt, now });
           }
         } else {
-          savePost(row, how.published, now);
+          yield* savePost(row, how.published, now);
         }
-        note('resolved', id, actor, now);
-        return jobs.viewById(id);
+        yield* note('resolved', id, actor, now);
+        return yield* jobs.viewById(id);
       }),
     approve: (id, text, now) =>
-      write((actor) => {
-        const row = jobs.need(id);
+      write(function* (actor) {
+        const row = yield* jobs.need(id);
         if (row.reason !== 'approval') {
           throw new Failure('E_WRONG_STATE', { message: `Job ${id} does not wait for approval.` });
         }
-        approve.run({ id, text: jsonOrNull(text), now });
-        note('approved', id, actor, now);
-        return jobs.viewById(id);
+        yield* approve.run({ id, text: jsonOrNull(text), now });
+        yield* note('approved', id, actor, now);
+        return yield* jobs.viewById(id);
       }),
     edit: (id, change, now) =>
-      write((actor) => {
-        const row = jobs.need(id);
+      write(function* (actor) {
+        const row = yield* jobs.need(id);
         if (row.state !== 'waiting' && row.state !== 'dead') throw notIn(row, 'waiting', 'dead');
-        const before = jobs.viewById(id).text ?? {};
+        const before = (yield* jobs.viewById(id)).text ?? {};
         const parts = Object.entries({ ...before, ...change }).filter(([, value]) => value !== null);
         // What was uploaded may carry the old text: it is done anew. After a commit this refuses.
-        if (composed.get({ id }) && !forget(id, 'compose text')) {
+        if ((yield* composed.get({ id })) && !(yield* forget(id, 'compose text'))) {
           throw new Failure('E_WRONG_STATE', { message: `Job ${id} was sent with its old text already.` });
         }
-        setText.run({ id, text: parts.length === 0 ? null : JSON.stringify(Object.fromEntries(parts)), now });
-        note('edited', id, actor, now);
-        return jobs.viewById(id);
+        yield* setText.run({
+          id,
+          text: parts.length === 0 ? null : JSON.stringify(Object.fromEntries(parts)),
+          now,
+        });
+        yield* note('edited', id, actor, now);
+        return yield* jobs.viewById(id);
       }),
   };
 }
@@ -173,9 +177,13 @@ function postWriter({ query }: Connection) {
   const publish = query(`
     UPDATE jobs SET state = 'published', reason = NULL, error = NULL, updated_at = :now WHERE id = :id`);
 
-  return (job: JobColumns, post: Omit<PostRow, 'jobId'>, now: number): void => {
+  return function* (
+    job: JobColumns,
+    post: Omit<PostRow, 'jobId'>,
+    now: number,
+  ): Generator<Operation, void, unknown> {
     const { id } = job;
-    const before = known.get({ id });
+    const before = yield* known.get({ id });
     if (before && before.remote_id !== post.id) {
       throw new Failure('E_WRONG_STATE', {
         message: `Job ${id} is published already, as ${before.remote_id}, and not as ${post.id}.`,
@@ -183,8 +191,9 @@ function postWriter({ query }: Connection) {
     }
     const { url, publishedAt, lagMs } = post;
     const warnings = JSON.stringify(post.warnings);
-    if (!before) insert.run({ id, remoteId: post.id, url, publishedAt, lagMs: Math.round(lagMs), warnings });
-    publish.run({ id, now });
+    if (!before)
+      yield* insert.run({ id, remoteId: post.id, url, publishedAt, lagMs: Math.round(lagMs), warnings });
+    yield* publish.run({ id, now });
   };
 }
 

@@ -1,5 +1,5 @@
 import { Failure } from '../core/failure.ts';
-import type { Connection } from './connection.ts';
+import type { Changes, Connection, Work } from './connection.ts';
 import { parse } from './rows.ts';
 import type { JournalStore, StepRow } from './types.ts';
 
@@ -28,9 +28,9 @@ const LATEST = "coalesce(json_extract(sent, '$[#-1][1]'), json_extract(sent, '$[
  * whoever writes an intent can be stopped (a closed lid) before the request leaves, and die right after it. Never
  * earlier than what is known: this machine's clock may be behind.
  */
-export function stretcher({ query }: Connection): (jobId: number, at: number) => void {
+export function stretcher({ query }: Connection): (jobId: number, at: number) => Work<Changes> {
   const stretch = query(stretchTo(`max(:at, ${LATEST})`));
-  return (jobId, at) => void stretch.run({ jobId, at });
+  return (jobId, at) => stretch.run({ jobId, at });
 }
 
 /**
@@ -61,28 +61,31 @@ export function journalStore(connection: Connection): JournalStore {
   const erase = query('DELETE FROM steps WHERE job_id = :jobId AND name = :name');
 
   return {
-    load: (jobId) => read(() => steps.all({ jobId }).map(stepOf)),
+    load: (jobId) =>
+      read(function* () {
+        return (yield* steps.all({ jobId })).map(stepOf);
+      }),
     done: (jobId, name, kind, result, now) =>
-      write(() => {
-        if (record.run({ jobId, name, kind, result, now }).changes === 0) throw wrong(jobId, name);
+      write(function* () {
+        if ((yield* record.run({ jobId, name, kind, result, now })).changes === 0) throw wrong(jobId, name);
       }),
     intend: (jobId, name, now) =>
-      write(() => {
-        if (intend.run({ jobId, name, now }).changes === 0) throw wrong(jobId, name);
+      write(function* () {
+        if ((yield* intend.run({ jobId, name, now })).changes === 0) throw wrong(jobId, name);
       }),
     mayArrive: (jobId, name, at) =>
-      write(() => {
-        if (stretch.run({ jobId, name, at }).changes === 0) throw wrong(jobId, name);
+      write(function* () {
+        if ((yield* stretch.run({ jobId, name, at })).changes === 0) throw wrong(jobId, name);
       }),
     withdraw: (jobId, name, _now) =>
-      write(() => {
-        const row = withdraw.get({ jobId, name });
+      write(function* () {
+        const row = yield* withdraw.get({ jobId, name });
         if (!row) throw wrong(jobId, name);
-        if (row.left === 0) erase.run({ jobId, name });
+        if (row.left === 0) yield* erase.run({ jobId, name });
       }),
     forgetFrom: (jobId, name) =>
-      write(() => {
-        if (forget(jobId, name)) return;
+      write(function* () {
+        if (yield* forget(jobId, name)) return;
         throw new Failure('E_WRONG_STATE', {
           message: `Job ${jobId} has sent its post since “${name}”: that can’t be forgotten.`,
         });
@@ -94,14 +97,14 @@ export function journalStore(connection: Connection): JournalStore {
  * Forgets a step and all after it, inside the caller's transaction. False, and nothing is forgotten, where a
  * commit is among them: what was sent can't be unsent.
  */
-export function forgetter({ query }: Connection): (jobId: number, name: string) => boolean {
+export function forgetter({ query }: Connection): (jobId: number, name: string) => Work<boolean> {
   const from = 'job_id = :jobId AND seq >= (SELECT seq FROM steps WHERE job_id = :jobId AND name = :name)';
   const commit = query(`SELECT 1 FROM steps WHERE ${from} AND kind = 'commit'`);
   const forget = query(`DELETE FROM steps WHERE ${from}`);
 
-  return (jobId, name) => {
-    if (commit.get({ jobId, name })) return false;
-    forget.run({ jobId, name });
+  return function* (jobId, name) {
+    if (yield* commit.get({ jobId, name })) return false;
+    yield* forget.run({ jobId, name });
     return true;
   };
 }

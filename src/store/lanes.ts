@@ -90,29 +90,44 @@ export function laneStore(connection: Connection): LaneStore {
 
   return {
     dueLanes: (now, except) =>
-      read(() => due.all({ now, except: JSON.stringify(except) }).map((row) => row.id)),
+      read(function* () {
+        return (yield* due.all({ now, except: JSON.stringify(except) })).map((row) => row.id);
+      }),
     claim: (accountId, now) =>
-      write(() => {
-        const row = claim.get({ accountId, now });
+      write(function* () {
+        const row = yield* claim.get({ accountId, now });
         return row && jobOf(row);
       }),
-    nextRunAt: (_now, except = []) => read(() => next.get({ except: JSON.stringify(except) })?.at ?? null),
-    taken: (accountId, since) => read(() => taken.all({ accountId, since }).map(({ at }) => at)),
-    videosOf: (accountId) => read(() => videosOf.all({ accountId }).map(({ id }) => id)),
+    nextRunAt: (_now, except = []) =>
+      read(function* () {
+        return (yield* next.get({ except: JSON.stringify(except) }))?.at ?? null;
+      }),
+    taken: (accountId, since) =>
+      read(function* () {
+        return (yield* taken.all({ accountId, since })).map(({ at }) => at);
+      }),
+    videosOf: (accountId) =>
+      read(function* () {
+        return (yield* videosOf.all({ accountId })).map(({ id }) => id);
+      }),
     recover: (now) =>
-      write(() => {
-        const ids = recover.all({ now }).map((row) => row.id);
-        for (const id of ids) mayArrive(id, now);
-        if (ids.length > 0) postpone.run({ ids: JSON.stringify(ids), now });
+      write(function* () {
+        const ids = (yield* recover.all({ now })).map((row) => row.id);
+        for (const id of ids) yield* mayArrive(id, now);
+        if (ids.length > 0) yield* postpone.run({ ids: JSON.stringify(ids), now });
         return ids.sort((a, b) => a - b);
       }),
     release: (id, runAt, now) =>
-      write(() => {
-        if (release.run({ id, runAt, now }).changes > 0) mayArrive(id, now);
+      write(function* () {
+        if ((yield* release.run({ id, runAt, now })).changes > 0) yield* mayArrive(id, now);
       }),
     hold: (accountId, from, to, runAt, now) =>
-      write(() => hold.run({ accountId, from: JSON.stringify(from), to, runAt, now }).changes),
+      write(function* () {
+        return (yield* hold.run({ accountId, from: JSON.stringify(from), to, runAt, now })).changes;
+      }),
     holdRule: (ruleId, paused, now) =>
-      write(() => (paused ? pauseRule : resumeRule).run({ ruleId, now }).changes),
+      write(function* () {
+        return (yield* (paused ? pauseRule : resumeRule).run({ ruleId, now })).changes;
+      }),
   };
 }

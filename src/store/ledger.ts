@@ -2,6 +2,7 @@ import type { JobState } from '../core/job.ts';
 import type { PlatformId } from '../core/names.ts';
 import { auditor } from './audit.ts';
 import type { Connection } from './connection.ts';
+import { each } from './rows.ts';
 import type { LedgerStore } from './types.ts';
 
 interface Line {
@@ -58,8 +59,8 @@ export function ledgerStore(connection: Connection): LedgerStore {
 
   return {
     page: (after, limit) =>
-      read(() =>
-        page.all({ after, limit }).map((row) => ({
+      read(function* () {
+        return (yield* page.all({ after, limit })).map((row) => ({
           jobId: row.id,
           source: row.source,
           sourceKind: row.source_kind,
@@ -73,26 +74,29 @@ export function ledgerStore(connection: Connection): LedgerStore {
           state: row.state,
           post: row.post === null ? null : { id: row.post, url: row.post_url, publishedAt: row.post_at ?? 0 },
           updatedAt: row.updated_at,
-        })),
-      ),
+        }));
+      }),
     look: (entries) =>
-      read(() =>
-        entries.map(({ sourceId, video, accountId }) => fateOf(find.get({ sourceId, video, accountId }))),
-      ),
+      read(function* () {
+        const found = yield* each(entries, ({ sourceId, video, accountId }) =>
+          find.get({ sourceId, video, accountId }),
+        );
+        return found.map(fateOf);
+      }),
     mark: (entries, now) => {
       const actor = connection.actor();
       return write(() =>
-        entries.map((entry) => {
+        each(entries, function* (entry) {
           const { sourceId, video, videoUrl, caption, videoAt, accountId, post } = entry;
-          const found = find.get({ sourceId, video, accountId });
+          const found = yield* find.get({ sourceId, video, accountId });
           const fate = fateOf(found);
           if (fate !== 'marked') return fate;
-          addVideo.run({ sourceId, video, videoUrl, caption, videoAt, now });
+          yield* addVideo.run({ sourceId, video, videoUrl, caption, videoAt, now });
           const at = post.publishedAt;
-          const id = found?.id ?? addJob.get({ sourceId, video, accountId, at, now })?.id ?? 0;
-          if (found) markJob.run({ id, now });
-          addPost.run({ id, post: post.id, url: post.url, at });
-          note('marked', id, actor, now);
+          const id = found?.id ?? (yield* addJob.get({ sourceId, video, accountId, at, now }))?.id ?? 0;
+          if (found) yield* markJob.run({ id, now });
+          yield* addPost.run({ id, post: post.id, url: post.url, at });
+          yield* note('marked', id, actor, now);
           return fate;
         }),
       );

@@ -11,7 +11,7 @@ import {
   usedOf,
   windowEnd,
 } from './allowance.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Operation, Work } from './connection.ts';
 import type { Allowance, LimitStore, Spend } from './types.ts';
 
 interface Row {
@@ -55,23 +55,23 @@ export function limitStore(connection: Connection): LimitStore {
 
   return {
     take: (spends, jobId, now) =>
-      write(() => {
-        const allowance = allow(buckets, spends, now);
+      write(function* () {
+        const allowance = yield* allow(buckets, spends, now);
         if (!allowance.ok) return allowance;
         for (const { scopeKey, limit, amount } of spends) {
-          if (amount > 0) spend.run({ scopeKey, bucket: limit.bucket, now, amount, jobId });
+          if (amount > 0) yield* spend.run({ scopeKey, bucket: limit.bucket, now, amount, jobId });
         }
         return allowance;
       }),
     postpone: (spends, jobId, at, now) =>
-      write(() => {
+      write(function* () {
         for (const { scopeKey, limit } of spends)
-          postpone.run({ scopeKey, bucket: limit.bucket, jobId, at, now });
+          yield* postpone.run({ scopeKey, bucket: limit.bucket, jobId, at, now });
       }),
     peek: (spends, now) => read(() => allow(buckets, spends, now)),
     learn: (scopeKey, reading, now) =>
-      write(() => {
-        learn.run({
+      write(function* () {
+        yield* learn.run({
           scopeKey,
           bucket: reading.bucket,
           max: reading.max ?? null,
@@ -84,19 +84,25 @@ export function limitStore(connection: Connection): LimitStore {
         });
       }),
     state: (scopeKey, limit, now) =>
-      read(() => {
-        const { used, max, blockedUntil } = buckets.open(scopeKey, limit, now);
-        const resetsAt = used === 0 ? null : freesAt(buckets.whole(scopeKey, limit, now), now);
+      read(function* () {
+        const { used, max, blockedUntil } = yield* buckets.open(scopeKey, limit, now);
+        const resetsAt = used === 0 ? null : freesAt(yield* buckets.whole(scopeKey, limit, now), now);
         return { used, max, resetsAt, blockedUntil };
       }),
     ledger: (scopeKey, limit, now) =>
-      read(() => {
-        const { used } = buckets.open(scopeKey, limit, now);
-        const { max, blockedUntil, reading, spends } = buckets.whole(scopeKey, limit, now);
+      read(function* () {
+        const { used } = yield* buckets.open(scopeKey, limit, now);
+        const { max, blockedUntil, reading, spends } = yield* buckets.whole(scopeKey, limit, now);
         return { max, used, blockedUntil, resetsAt: reading?.resetsAt ?? null, spends };
       }),
-    setMax: (scopeKey, bucket, max) => write(() => void setMax.run({ scopeKey, bucket, max })),
-    prune: (before) => write(() => prune.run({ before }).changes),
+    setMax: (scopeKey, bucket, max) =>
+      write(function* () {
+        yield* setMax.run({ scopeKey, bucket, max });
+      }),
+    prune: (before) =>
+      write(function* () {
+        return (yield* prune.run({ before })).changes;
+      }),
   };
 }
 
@@ -104,9 +110,9 @@ type OpenBucket = Omit<Bucket, 'spends'> & { used: number };
 
 interface BucketReader {
   /** The bucket with its count: added up by the database, for the usual case that there is room. */
-  open(scopeKey: string, limit: Limit, now: number): OpenBucket;
+  open(scopeKey: string, limit: Limit, now: number): Work<OpenBucket>;
   /** The bucket with every spend that counts: to say when a full one frees. */
-  whole(scopeKey: string, limit: Limit, now: number): Bucket;
+  whole(scopeKey: string, limit: Limit, now: number): Work<Bucket>;
 }
 
 const nothing: Tally = { own: 0, since: 0, left: 0 };
@@ -122,8 +128,12 @@ function bucketReader({ query }: Connection): BucketReader {
     SELECT id, at, amount FROM spends
     WHERE scope_key = :scopeKey AND bucket = :bucket AND at > :leftAfter ORDER BY at`);
 
-  function described(scopeKey: string, limit: Limit, now: number): Omit<Bucket, 'spends'> {
-    const row = one.get({ scopeKey, bucket: limit.bucket });
+  function* described(
+    scopeKey: string,
+    limit: Limit,
+    now: number,
+  ): Generator<Operation, Omit<Bucket, 'spends'>, unknown> {
+    const row = yield* one.get({ scopeKey, bucket: limit.bucket });
     const blocked = row?.blocked_until ?? 0;
     return {
       window: limit.window,
@@ -135,15 +145,15 @@ function bucketReader({ query }: Connection): BucketReader {
   }
 
   return {
-    open(scopeKey, limit, now) {
-      const bucket = described(scopeKey, limit, now);
-      const found = tally.get({ scopeKey, bucket: limit.bucket, ...rangeAt(bucket, now) });
+    *open(scopeKey, limit, now) {
+      const bucket = yield* described(scopeKey, limit, now);
+      const found = yield* tally.get({ scopeKey, bucket: limit.bucket, ...rangeAt(bucket, now) });
       return { ...bucket, used: usedOf(bucket, { ...nothing, ...found }, now) };
     },
-    whole(scopeKey, limit, now) {
-      const bucket = described(scopeKey, limit, now);
+    *whole(scopeKey, limit, now) {
+      const bucket = yield* described(scopeKey, limit, now);
       const { leftAfter } = rangeAt(bucket, now);
-      return { ...bucket, spends: spends.all({ scopeKey, bucket: limit.bucket, leftAfter }) };
+      return { ...bucket, spends: yield* spends.all({ scopeKey, bucket: limit.bucket, leftAfter }) };
     },
   };
 }
@@ -168,16 +178,20 @@ function readingOf(row: Row, limit: Limit): Reading | null {
 }
 
 /** May all of this be spent? If not: the bucket that frees last, because all are needed. */
-function allow(buckets: BucketReader, spends: readonly Spend[], now: number): Allowance {
+function* allow(
+  buckets: BucketReader,
+  spends: readonly Spend[],
+  now: number,
+): Generator<Operation, Allowance, unknown> {
   const before = new Map<string, number>();
   let worst: Exclude<Allowance, { ok: true }> | undefined;
   for (const { scopeKey, limit, amount } of spends) {
     const key = `${scopeKey} ${limit.bucket}`;
     const wanted = (before.get(key) ?? 0) + amount;
     before.set(key, wanted);
-    const bucket = buckets.open(scopeKey, limit, now);
+    const bucket = yield* buckets.open(scopeKey, limit, now);
     if (bucket.blockedUntil === null && (wanted === 0 || fits(bucket.used, wanted, bucket.max))) continue;
-    const freeAt = fitsAt(buckets.whole(scopeKey, limit, now), wanted, now);
+    const freeAt = fitsAt(yield* buckets.whole(scopeKey, limit, now), wanted, now);
     const full = {
       ok: false as const,
       bucket: limit.bucket,

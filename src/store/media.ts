@@ -34,22 +34,34 @@ export function mediaStore({ query, read, write }: Connection): MediaStore {
 
   return {
     save: ({ sha256, path, mimeType, origin, lastUsedAt, ...facts }) =>
-      write(() => {
-        upsert.run({ sha256, path, mimeType, origin, facts: JSON.stringify(facts), lastUsedAt });
+      write(function* () {
+        yield* upsert.run({ sha256, path, mimeType, origin, facts: JSON.stringify(facts), lastUsedAt });
       }),
     get: (sha256) =>
-      read(() => {
-        const row = one.get({ sha256 });
+      read(function* () {
+        const row = yield* one.get({ sha256 });
         return row && mediaOf(row);
       }),
-    touch: (sha256, now) => write(() => void touch.run({ sha256, now })),
-    list: () => read(() => all.all().map(mediaOf)),
-    inUse: (sha256) => read(() => wanted.get({ sha256 }) !== undefined),
-    bytesFor: (user) => read(() => heldBy.get({ user })?.bytes ?? 0),
+    touch: (sha256, now) =>
+      write(function* () {
+        yield* touch.run({ sha256, now });
+      }),
+    list: () =>
+      read(function* () {
+        return (yield* all.all()).map(mediaOf);
+      }),
+    inUse: (sha256) =>
+      read(function* () {
+        return (yield* wanted.get({ sha256 })) !== undefined;
+      }),
+    bytesFor: (user) =>
+      read(function* () {
+        return (yield* heldBy.get({ user }))?.bytes ?? 0;
+      }),
     remove: (sha256) =>
-      write(() => {
-        erase.run({ sha256 });
-        unlink.run({ sha256 });
+      write(function* () {
+        yield* erase.run({ sha256 });
+        yield* unlink.run({ sha256 });
       }),
   };
 }

@@ -14,9 +14,21 @@ export function metaStore({ query, read, write }: Connection): Store['meta'] {
   const erase = query('DELETE FROM meta WHERE key = :key');
 
   return {
-    get: (key) => read(() => select.get({ key })?.value),
-    set: (key, value) => write(() => void upsert.run({ key, value })),
-    keys: (prefix) => read(() => keys.all({ prefix }).map(({ key }) => key)),
-    remove: (key) => write(() => void erase.run({ key })),
+    get: (key) =>
+      read(function* () {
+        return (yield* select.get({ key }))?.value;
+      }),
+    set: (key, value) =>
+      write(function* () {
+        yield* upsert.run({ key, value });
+      }),
+    keys: (prefix) =>
+      read(function* () {
+        return (yield* keys.all({ prefix })).map(({ key }) => key);
+      }),
+    remove: (key) =>
+      write(function* () {
+        yield* erase.run({ key });
+      }),
   };
 }

@@ -53,20 +53,28 @@ export function numberStore({ query, write, read }: Connection): NumberStore {
 
   return {
     enrol: (accountIds, span, firstMs) =>
-      write(() => enrol.run({ accountIds: JSON.stringify(accountIds), ...span, firstMs }).changes),
-    due: (accountId, now, limit) => read(() => due.all({ accountId, now, limit })),
+      write(function* () {
+        return (yield* enrol.run({ accountIds: JSON.stringify(accountIds), ...span, firstMs })).changes;
+      }),
+    due: (accountId, now, limit) =>
+      read(function* () {
+        return yield* due.all({ accountId, now, limit });
+      }),
     keep: (rows, now) =>
-      write(() => {
+      write(function* () {
         for (const { jobId, told, nextAt } of rows) {
-          if (told === 'gone') miss.run({ jobId, now, nextAt });
-          else keep.run({ ...columnsOf(told), jobId, now, nextAt });
+          if (told === 'gone') yield* miss.run({ jobId, now, nextAt });
+          else yield* keep.run({ ...columnsOf(told), jobId, now, nextAt });
         }
       }),
-    putOff: (accountId, until) => write(() => void putOff.run({ accountId, until })),
+    putOff: (accountId, until) =>
+      write(function* () {
+        yield* putOff.run({ accountId, until });
+      }),
     keepOriginals: (sourceId, items, now) =>
-      write(() => {
+      write(function* () {
         for (const { remoteId, numbers } of items)
-          original.run({ ...columnsOf(numbers), sourceId, remoteId, now });
+          yield* original.run({ ...columnsOf(numbers), sourceId, remoteId, now });
       }),
   };
 }

@@ -57,28 +57,42 @@ export function outbox({ query, read, write }: Connection): OutboxPart {
   const pruneDeliveries = query('DELETE FROM alert_deliveries WHERE at < :before');
 
   return {
-    outbox: () => read(() => heads.all().map(messageOf)),
+    outbox: () =>
+      read(function* () {
+        return (yield* heads.all()).map(messageOf);
+      }),
     take: (id) =>
-      write(() => {
-        const row = take.get({ id });
+      write(function* () {
+        const row = yield* take.get({ id });
         return row && messageOf(row);
       }),
     settle: (id, delivery, dueAt) =>
-      write(() => {
-        insert.run(valuesOf(delivery));
-        if (dueAt !== null) again.run({ id, dueAt });
-        else over.run({ id, state: delivery.outcome === 'sent' ? 'sent' : 'failed', at: delivery.at });
+      write(function* () {
+        yield* insert.run(valuesOf(delivery));
+        if (dueAt !== null) yield* again.run({ id, dueAt });
+        else yield* over.run({ id, state: delivery.outcome === 'sent' ? 'sent' : 'failed', at: delivery.at });
       }),
-    recover: (now) => write(() => recover.run({ now }).changes),
-    hasten: (channelId, now) => write(() => void hasten.run({ channelId, now })),
-    log: (delivery) => write(() => void insert.run(valuesOf(delivery))),
+    recover: (now) =>
+      write(function* () {
+        return (yield* recover.run({ now })).changes;
+      }),
+    hasten: (channelId, now) =>
+      write(function* () {
+        yield* hasten.run({ channelId, now });
+      }),
+    log: (delivery) =>
+      write(function* () {
+        yield* insert.run(valuesOf(delivery));
+      }),
     deliveries: ({ channel, limit }) =>
-      read(() => list.all({ channel: channel ?? null, limit }).map(deliveryOf)),
+      read(function* () {
+        return (yield* list.all({ channel: channel ?? null, limit })).map(deliveryOf);
+      }),
     prune: (before) =>
-      write(() => {
-        pruneMessages.run({ before });
-        pruneProblems.run({ before });
-        pruneDeliveries.run({ before });
+      write(function* () {
+        yield* pruneMessages.run({ before });
+        yield* pruneProblems.run({ before });
+        yield* pruneDeliveries.run({ before });
       }),
   };
 }

@@ -1,23 +1,29 @@
-import type { Connection } from './connection.ts';
+import type { Connection, Operation, Work } from './connection.ts';
 
-/** All rows of a table as objects, kept in memory until the table is changed by us or the database by another process. */
+/** All rows of a table as objects, kept in memory until somebody changes the table, in whatever process. */
 export interface Remembered<T> {
   /** Copies, one level deep: what is read may be changed by who read it. Within `read` or `write`. */
-  all(): T[];
+  all(): Work<T[]>;
   /** Within the `write` that changes the table. */
   forget(): void;
 }
 
 /** For tables that are read at every turn and change by a person’s hand: accounts and rules, thousands at an agency. */
-export function remembered<T extends object>({ query }: Connection, load: () => T[]): Remembered<T> {
-  // https://www.sqlite.org/pragma.html#pragma_data_version: changes with what other connections commit.
-  const version = query<{ data_version: number }>('PRAGMA data_version');
-  let kept: { version: number | undefined; rows: readonly T[] } | undefined;
+export function remembered<T extends object>(
+  { stamp }: Connection,
+  table: Parameters<Connection['stamp']>[0],
+  load: () => Work<T[]>,
+): Remembered<T> {
+  let kept: { stamp: number | undefined; rows: readonly T[] } | undefined;
   return {
-    all() {
-      const now = version.get()?.data_version;
-      if (!kept || kept.version !== now) kept = { version: now, rows: load() };
-      return kept.rows.map((row) => ({ ...row }));
+    *all(): Generator<Operation, T[], unknown> {
+      const now = yield* stamp(table);
+      let found = kept;
+      if (found?.stamp !== now || !found) {
+        found = { stamp: now, rows: yield* load() };
+        kept = found;
+      }
+      return found.rows.map((row) => ({ ...row }));
     },
     forget() {
       kept = undefined;

@@ -18,15 +18,24 @@ export function replyStore({ query, write }: Connection): ReplyStore {
 
   return {
     begin: (key, request, now, keepMs) =>
-      write(() => {
-        prune.run({ before: now - keepMs });
-        const row = find.get({ key });
+      write(function* () {
+        yield* prune.run({ before: now - keepMs });
+        const row = yield* find.get({ key });
         if (row) return row;
-        insert.run({ key, request, now });
+        yield* insert.run({ key, request, now });
         return undefined;
       }),
-    finish: (key, status, body) => write(() => void fill.run({ key, status, body })),
-    forget: (key) => write(() => void erase.run({ key })),
-    dropUnfinished: () => write(() => drop.run().changes),
+    finish: (key, status, body) =>
+      write(function* () {
+        yield* fill.run({ key, status, body });
+      }),
+    forget: (key) =>
+      write(function* () {
+        yield* erase.run({ key });
+      }),
+    dropUnfinished: () =>
+      write(function* () {
+        return (yield* drop.run()).changes;
+      }),
   };
 }

@@ -1,4 +1,4 @@
-import type { Value } from './connection.ts';
+import type { Operation, Value, Work } from './connection.ts';
 
 /** The fields that are there: a NULL column becomes an absent property. */
 export function present<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
@@ -24,7 +24,12 @@ export function flag(value: boolean): Value {
   return value ? 1 : 0;
 }
 
-/** The id of a row that was just inserted. */
-export function idOf(result: { lastInsertRowid: number | bigint }): number {
-  return Number(result.lastInsertRowid);
+/** Does the work of each item, one after the other. */
+export function* each<T, R>(
+  items: readonly T[],
+  work: (item: T) => Work<R>,
+): Generator<Operation, R[], unknown> {
+  const results: R[] = [];
+  for (const item of items) results.push(yield* work(item));
+  return results;
 }

@@ -1,7 +1,7 @@
 import { Failure } from '../core/failure.ts';
 import type { Rule } from '../core/rule.ts';
 import { doubt, SET_CANCELLED } from './cancelling.ts';
-import type { Connection, Values } from './connection.ts';
+import type { Connection, Operation, Values, Work } from './connection.ts';
 import { isDuplicate } from './errors.ts';
 import { remembered } from './remembered.ts';
 import { flag, parse, present } from './rows.ts';
@@ -49,42 +49,46 @@ export function ruleStore(connection: Connection): RuleStore {
     UPDATE jobs INDEXED BY jobs_open ${SET_CANCELLED}
     WHERE open_state = 'waiting' AND rule_id = :id`);
 
-  const known = remembered(connection, () => all.all().map(ruleOf));
+  const known = remembered(connection, 'rules', function* () {
+    return (yield* all.all()).map(ruleOf);
+  });
 
   return {
     add: (rule, now) =>
-      write(() => {
+      write(function* () {
         known.forget();
-        return ruleOf(named(rule.name, () => insert.get({ ...columnsOf(rule), now }) as Row));
+        return ruleOf((yield* named(rule.name, insert.get({ ...columnsOf(rule), now }))) as Row);
       }),
     get: (id) =>
-      read(() => {
-        const row = one.get({ id });
+      read(function* () {
+        const row = yield* one.get({ id });
         return row && ruleOf(row);
       }),
     list: ({ sourceId } = {}) =>
-      read(() => (sourceId === undefined ? known.all() : ofSource.all({ sourceId }).map(ruleOf))),
+      read(function* () {
+        return sourceId === undefined ? yield* known.all() : (yield* ofSource.all({ sourceId })).map(ruleOf);
+      }),
     replace: (rule, now) =>
-      write(() => {
+      write(function* () {
         known.forget();
-        const row = named(rule.name, () => change.get({ ...columnsOf(rule), id: rule.id, now }));
+        const row = yield* named(rule.name, change.get({ ...columnsOf(rule), id: rule.id, now }));
         if (!row) throw new Failure('E_NOT_FOUND', { message: `There is no rule with the id ${rule.id}.` });
         return ruleOf(row);
       }),
     remove: (id, now) =>
-      write(() => {
+      write(function* () {
         known.forget();
-        if (drop.run({ id, now }).changes === 0) return false;
-        dropWaiting.run({ id, error: null, doubt, now });
+        if ((yield* drop.run({ id, now })).changes === 0) return false;
+        yield* dropWaiting.run({ id, error: null, doubt, now });
         return true;
       }),
   };
 }
 
 /** Says which name is taken, where it is the name that stands in the way. */
-function named<T>(name: string, work: () => T): T {
+function* named<T>(name: string, work: Work<T>): Generator<Operation, T, unknown> {
   try {
-    return work();
+    return yield* work;
   } catch (error) {
     if (!isDuplicate(error)) throw error;
     throw new Failure('E_EXISTS', { message: `There is a rule called “${name}” already.`, cause: error });

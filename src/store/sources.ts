@@ -58,26 +58,33 @@ export function sourceStore({ query, read, write }: Connection): SourceStore {
 
   return {
     add: (source, now) =>
-      write(() => {
+      write(function* () {
         const { kind, accountId, locator, name, user } = source;
-        if (live.get({ kind, accountId, locator })) {
+        if (yield* live.get({ kind, accountId, locator })) {
           throw new Failure('E_EXISTS', { message: `${name} is watched already.` });
         }
-        return sourceOf(upsert.get({ kind, accountId, locator, name, user, now }) as Row);
+        return sourceOf((yield* upsert.get({ kind, accountId, locator, name, user, now })) as Row);
       }),
     get: (id) =>
-      read(() => {
-        const row = one.get({ id });
+      read(function* () {
+        const row = yield* one.get({ id });
         return row && sourceOf(row);
       }),
-    list: () => read(() => all.all().map(sourceOf)),
+    list: () =>
+      read(function* () {
+        return (yield* all.all()).map(sourceOf);
+      }),
     due: (intervalMs, now, except = [], limit = -1) =>
-      read(() => due.all({ intervalMs, now, except: JSON.stringify(except), limit }).map(sourceOf)),
+      read(function* () {
+        return (yield* due.all({ intervalMs, now, except: JSON.stringify(except), limit })).map(sourceOf);
+      }),
     nextDueAt: (intervalMs, except = []) =>
-      read(() => next.get({ intervalMs, except: JSON.stringify(except) })?.at ?? null),
+      read(function* () {
+        return (yield* next.get({ intervalMs, except: JSON.stringify(except) }))?.at ?? null;
+      }),
     update: (id, fields) =>
-      write(() => {
-        const row = change.get({
+      write(function* () {
+        const row = yield* change.get({
           id,
           paused: fields.paused === undefined ? null : flag(fields.paused),
           nextPollAt: fields.nextPollAt ?? null,
@@ -87,11 +94,14 @@ export function sourceStore({ query, read, write }: Connection): SourceStore {
         return sourceOf(row);
       }),
     polled: (id, at, nextPollAt, error) =>
-      write(() => {
-        if (error === null) good.run({ id, at, nextPollAt });
-        else bad.run({ id, at, nextPollAt, error: jsonOrNull(error) });
+      write(function* () {
+        if (error === null) yield* good.run({ id, at, nextPollAt });
+        else yield* bad.run({ id, at, nextPollAt, error: jsonOrNull(error) });
       }),
-    remove: (id) => write(() => drop.run({ id }).changes > 0),
+    remove: (id) =>
+      write(function* () {
+        return (yield* drop.run({ id })).changes > 0;
+      }),
   };
 }
 

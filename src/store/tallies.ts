@@ -17,14 +17,17 @@ export function tallyStore({ query, read }: Connection): TallyStore {
   return {
     all: () => read(() => all.all()),
     oldestWaiting: (reasons) =>
-      read(() => {
+      read(function* () {
         const found: Partial<Record<WaitReason, number>> = {};
         for (const reason of reasons) {
-          const row = oldest.get({ reason });
+          const row = yield* oldest.get({ reason });
           if (row) found[reason] = row.at;
         }
         return found;
       }),
-    databaseBytes: () => read(() => size.get()?.bytes ?? 0),
+    databaseBytes: () =>
+      read(function* () {
+        return (yield* size.get())?.bytes ?? 0;
+      }),
   };
 }

@@ -19,12 +19,18 @@ export function userStore({ query, read, write }: Connection): UserStore {
 
   return {
     save: (user, now) =>
-      write(() => {
+      write(function* () {
         const values = { name: user.name, role: user.role, limits: JSON.stringify(user.limits), now };
-        return userOf(upsert.get(values) as Row);
+        return userOf((yield* upsert.get(values)) as Row);
       }),
-    list: () => read(() => all.all().map(userOf)),
-    remove: (name) => write(() => erase.run({ name }).changes > 0),
+    list: () =>
+      read(function* () {
+        return (yield* all.all()).map(userOf);
+      }),
+    remove: (name) =>
+      write(function* () {
+        return (yield* erase.run({ name })).changes > 0;
+      }),
   };
 }
 

@@ -1,9 +1,9 @@
 import { Failure } from '../core/failure.ts';
 import { errorOf } from '../core/job.ts';
 import type { SourceItem, Video } from '../core/video.ts';
-import type { Connection, Values } from './connection.ts';
+import type { Connection, Operation, Values } from './connection.ts';
 import { knownNumbers, type NumberColumns } from './numbers.ts';
-import { flag, idOf, parse, present } from './rows.ts';
+import { each, flag, parse, present } from './rows.ts';
 import type { NewJob, Taken, VideoRow, VideoStore } from './types.ts';
 
 export interface VideoColumns {
@@ -88,42 +88,49 @@ export function videoStore(connection: Connection): VideoStore {
 
   return {
     take: (sourceId, taken, now) =>
-      write(() => {
+      write(function* () {
         const videos: Video[] = [];
         const jobIds: number[] = [];
         for (const entry of taken) {
           // Whoever stored the item also decided on its jobs: a late second opinion changes nothing.
-          const row = insert.get(columnsOf(sourceId, entry, now));
+          const row = yield* insert.get(columnsOf(sourceId, entry, now));
           if (!row) continue;
           videos.push(videoOf(row));
-          jobIds.push(...addJobsNow(row.id, entry.jobs, now));
+          jobIds.push(...(yield* addJobsNow(row.id, entry.jobs, now)));
         }
         return { videos, jobIds };
       }),
     addJobs: (videoId, jobs, now) =>
-      write(() => {
-        if (!exists.get({ id: videoId })) throw noVideo(videoId);
-        return addJobsNow(videoId, jobs, now);
+      write(function* () {
+        if (!(yield* exists.get({ id: videoId }))) throw noVideo(videoId);
+        return yield* addJobsNow(videoId, jobs, now);
       }),
     known: (sourceId, remoteIds) =>
-      read(() =>
-        remoteIds.length === 0
-          ? new Set(allKnown.all({ sourceId }).map((row) => row.remote_id))
-          : new Set(remoteIds.filter((remoteId) => isKnown.get({ sourceId, remoteId }))),
-      ),
+      read(function* () {
+        if (remoteIds.length === 0)
+          return new Set((yield* allKnown.all({ sourceId })).map((row) => row.remote_id));
+        const found = yield* each(remoteIds, (remoteId) => isKnown.get({ sourceId, remoteId }));
+        return new Set(remoteIds.filter((_, index) => found[index]));
+      }),
     get: (id) =>
-      read(() => {
-        const row = one.get({ id });
+      read(function* () {
+        const row = yield* one.get({ id });
         return row && rowOf(row);
       }),
     list: (filter) => read(() => listVideos(connection, filter)),
-    setState: (id, state) => write(() => changed(setState.run({ id, state }), id)),
-    setCaption: (id, caption) => write(() => changed(setCaption.run({ id, caption }), id)),
+    setState: (id, state) =>
+      write(function* () {
+        return changed(yield* setState.run({ id, state }), id);
+      }),
+    setCaption: (id, caption) =>
+      write(function* () {
+        return changed(yield* setCaption.run({ id, caption }), id);
+      }),
     recognise: (id, item) =>
-      write(() => {
-        const row = one.get({ id });
+      write(function* () {
+        const row = yield* one.get({ id });
         if (!row) throw noVideo(id);
-        if (isKnown.get({ sourceId: row.source_id, remoteId: item.remoteId }))
+        if (yield* isKnown.get({ sourceId: row.source_id, remoteId: item.remoteId }))
           throw new Failure('E_EXISTS', { message: `The video ${item.remoteId} is stored already.` });
         const {
           sourceId: _,
@@ -131,31 +138,41 @@ export function videoStore(connection: Connection): VideoStore {
           skipped: ___,
           ...columns
         } = columnsOf(row.source_id, { item, skipped: [], jobs: [] }, row.seen_at);
-        rename.run({ ...columns, id });
+        yield* rename.run({ ...columns, id });
       }),
-    setMedia: (id, sha256) => write(() => changed(setMedia.run({ id, sha256 }), id)),
-    media: (id) => read(() => media.get({ id })?.sha ?? undefined),
+    setMedia: (id, sha256) =>
+      write(function* () {
+        return changed(yield* setMedia.run({ id, sha256 }), id);
+      }),
+    media: (id) =>
+      read(function* () {
+        return (yield* media.get({ id }))?.sha ?? undefined;
+      }),
   };
 }
 
 /** Makes jobs, at most one for a video and an account, whatever rule asks. */
 function jobMaker({ query }: Connection) {
   const account = query<{ removed_at: number | null }>('SELECT removed_at FROM accounts WHERE id = :id');
-  const insert = query(`
+  const insert = query<{ id: number }>(`
     INSERT INTO jobs (video_id, account_id, rule_id, user, state, reason, run_at, max_attempts, error,
       created_at, updated_at)
     VALUES (:videoId, :accountId, :ruleId, :user, :state, :reason, :runAt, :maxAttempts, :error, :now, :now)
-    ON CONFLICT (video_id, account_id) DO NOTHING`);
+    ON CONFLICT (video_id, account_id) DO NOTHING RETURNING id`);
 
-  return (videoId: number, jobs: readonly NewJob[], now: number): number[] => {
+  return function* (
+    videoId: number,
+    jobs: readonly NewJob[],
+    now: number,
+  ): Generator<Operation, number[], unknown> {
     const ids: number[] = [];
     for (const job of jobs) {
       const { accountId, ruleId, user, runAt, maxAttempts } = job;
       // The account was signed out between the decision and now: the job is there to be seen, and retried.
-      const gone = account.get({ id: accountId })?.removed_at !== null;
+      const gone = (yield* account.get({ id: accountId }))?.removed_at !== null;
       const error = gone ? JSON.stringify(errorOf(signedOut())) : null;
       const [state, reason] = gone ? ['cancelled', null] : [job.state, job.reason];
-      const result = insert.run({
+      const made = yield* insert.get({
         videoId,
         accountId,
         ruleId,
@@ -167,7 +184,7 @@ function jobMaker({ query }: Connection) {
         error,
         now,
       });
-      if (result.changes > 0) ids.push(idOf(result));
+      if (made) ids.push(made.id);
     }
     return ids;
   };
@@ -180,7 +197,10 @@ export function signedOut(): Failure {
   });
 }
 
-function listVideos({ query }: Connection, filter: Parameters<VideoStore['list']>[0]): VideoRow[] {
+function* listVideos(
+  { query }: Connection,
+  filter: Parameters<VideoStore['list']>[0],
+): Generator<Operation, VideoRow[], unknown> {
   const { sourceId, user, since, before, limit } = filter;
   const conditions = ['true'];
   if (sourceId !== undefined) conditions.push('videos.source_id = :sourceId');
@@ -191,11 +211,10 @@ function listVideos({ query }: Connection, filter: Parameters<VideoStore['list']
       (SELECT earlier.published_at, earlier.id FROM videos AS earlier WHERE earlier.id = :before)`);
   }
   const values = present({ sourceId, user, since, before, limit: limit ?? DEFAULT_LIMIT });
-  return query<ListedVideo>(`
+  const rows = yield* query<ListedVideo>(`
     ${VIDEO_ROWS} WHERE ${conditions.join(' AND ')}
-    ORDER BY videos.published_at DESC, videos.id DESC LIMIT :limit`)
-    .all(values as Values)
-    .map(rowOf);
+    ORDER BY videos.published_at DESC, videos.id DESC LIMIT :limit`).all(values as Values);
+  return rows.map(rowOf);
 }
 
 function rowOf(row: ListedVideo): VideoRow {

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { TestClock } from '../../src/core/clock.ts';
-import { createConnection } from '../../src/store/connection.ts';
 import { openDatabase } from '../../src/store/open.ts';
+import { createConnection } from '../../src/store/sqlite-connection.ts';
 import { codeOf, T0, temporaryFolder } from './examples.ts';
 
 const clock = new TestClock(T0);
@@ -20,7 +20,10 @@ async function openConnection() {
     path,
     connection,
     insert,
-    names: () => connection.read(() => names.all().map((row) => row.name)),
+    names: () =>
+      connection.read(function* () {
+        return (yield* names.all()).map((row) => row.name);
+      }),
   };
 }
 
@@ -49,9 +52,9 @@ describe('writing', () => {
     const { connection, insert, names } = await openConnection();
     const outcomes = await Promise.allSettled([
       connection.write(() => insert.run({ name: 'owl' })),
-      connection.write(() => {
-        insert.run({ name: 'hen' });
-        insert.run({ name: 'owl' });
+      connection.write(function* () {
+        yield* insert.run({ name: 'hen' });
+        yield* insert.run({ name: 'owl' });
       }),
       connection.write(() => insert.run({ name: 'jay' })),
     ]);
@@ -88,10 +91,10 @@ describe('writing', () => {
     const { path, connection, names } = await openConnection();
     const other = new Database(path);
     const count = connection.query<{ n: number }>('SELECT count(*) AS n FROM birds');
-    const [before, after] = await connection.read(() => {
-      const first = count.get()?.n;
+    const [before, after] = await connection.read(function* () {
+      const first = (yield* count.get())?.n;
       other.exec("INSERT INTO birds VALUES ('owl')");
-      return [first, count.get()?.n];
+      return [first, (yield* count.get())?.n];
     });
     expect([before, after]).toEqual([0, 0]);
     expect(await names()).toEqual(['owl']);
