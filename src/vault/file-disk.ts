@@ -91,6 +91,32 @@ export async function replaceFile(
   return inode;
 }
 
+/**
+ * Adds lines to the file and forces them to the disk; what could be written only in part is taken back. Gives the
+ * file's inode; undefined where the lock was lost before: then nothing was changed.
+ */
+export async function appendLines(
+  path: string,
+  text: string,
+  stillMine: () => Promise<boolean>,
+): Promise<bigint | undefined> {
+  const handle = await open(path, 'a');
+  try {
+    const { ino, size } = await handle.stat({ bigint: true });
+    if (!(await stillMine())) return undefined;
+    try {
+      await handle.appendFile(text);
+      await handle.sync();
+    } catch (error) {
+      await handle.truncate(Number(size)).catch(() => undefined);
+      throw error;
+    }
+    return ino;
+  } finally {
+    await handle.close();
+  }
+}
+
 /** A file system's error as a Failure. */
 export function refuse(error: unknown): never {
   if (error instanceof Failure) throw error;

@@ -22,6 +22,8 @@ export interface VaultFile {
   wrapped: string;
   /** Name → encrypted value. */
   entries: Map<string, string>;
+  /** How many entries were set by lines behind the whole; an infinite number where the last of them was cut off. */
+  lines: number;
 }
 
 const VERSION = 1;
@@ -35,13 +37,17 @@ const SCRYPT_CEILING = { N: 2 ** 20, r: 8, p: 4 };
 
 export async function createFile(opener: Opener): Promise<{ file: VaultFile; dataKey: Buffer }> {
   const dataKey = randomBytes(KEY_BYTES);
-  const file = await wrap({ id: randomBytes(12).toString('hex'), entries: new Map() }, dataKey, opener);
+  const file = await wrap(
+    { id: randomBytes(12).toString('hex'), entries: new Map(), lines: 0 },
+    dataKey,
+    opener,
+  );
   return { file, dataKey };
 }
 
 /** The same file with its data key under another opener. */
 export async function wrap(
-  file: Pick<VaultFile, 'id' | 'entries'>,
+  file: Pick<VaultFile, 'id' | 'entries' | 'lines'>,
   dataKey: Buffer,
   opener: Opener,
 ): Promise<VaultFile> {
@@ -98,15 +104,36 @@ export function formatFile(file: VaultFile): string {
   return `${JSON.stringify({ v: VERSION, id, kdf, wrapped, check: checkOf(file), entries }, null, 2)}\n`;
 }
 
+/** A line that sets an entry, behind the whole file: of thousands of entries one is renewed every second. */
+export function formatLine(name: string, sealed: string): string {
+  return `${JSON.stringify({ [name]: sealed })}\n`;
+}
+
+/** Sets what the lines behind the whole say. One that was cut off was never acknowledged. Throws what JSON throws. */
+function readLines(text: string, file: VaultFile): VaultFile {
+  const lines = text.split('\n');
+  const rest = lines.pop();
+  for (const line of lines) {
+    for (const [name, sealed] of Object.entries(JSON.parse(line) as Record<string, string>))
+      file.entries.set(name, sealed);
+  }
+  return { ...file, lines: rest === '' ? lines.length : Number.POSITIVE_INFINITY };
+}
+
+/** Where the whole file ends and lines begin. */
+const END = '\n}\n';
+
 /** Throws E_VAULT_CORRUPT. */
 export function parseFile(text: string, path: string): VaultFile {
+  const end = text.indexOf(END);
+  const whole = end < 0 ? text : text.slice(0, end + END.length);
   const damaged = vaultCorrupt(
     `The vault’s file ${path} is damaged.`,
     'Put the file back from a backup; or move it away and sign in again.',
   );
   let parsed: Record<string, unknown> | null;
   try {
-    parsed = JSON.parse(text) as Record<string, unknown> | null;
+    parsed = JSON.parse(whole) as Record<string, unknown> | null;
   } catch {
     throw damaged;
   }
@@ -121,9 +148,13 @@ export function parseFile(text: string, path: string): VaultFile {
   if (typeof entries !== 'object' || entries === null) throw damaged;
   const pairs = Object.entries(entries) as [string, unknown][];
   if (!pairs.every((pair): pair is [string, string] => typeof pair[1] === 'string')) throw damaged;
-  const file: VaultFile = { id, kdf, wrapped, entries: new Map(pairs) };
+  const file: VaultFile = { id, kdf, wrapped, entries: new Map(pairs), lines: 0 };
   if (parsed['v'] !== VERSION || check !== checkOf(file)) throw damaged;
-  return file;
+  try {
+    return readLines(text.slice(whole.length), file);
+  } catch {
+    throw damaged;
+  }
 }
 
 /** Tells a damaged file from a wrong passphrase, which the encryption alone can't. Not a secret. */

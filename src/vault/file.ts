@@ -2,9 +2,17 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Vault } from '../core/vault.ts';
 import { readOutcome, vaultCorrupt, vaultPassphrase } from './failures.ts';
-import { memoryOfFile, refuse, replaceFile } from './file-disk.ts';
+import { appendLines, memoryOfFile, refuse, replaceFile } from './file-disk.ts';
 import type { Opener, VaultFile } from './file-format.ts';
-import { createFile, decryptEntry, encryptEntry, formatFile, unwrap, wrap } from './file-format.ts';
+import {
+  createFile,
+  decryptEntry,
+  encryptEntry,
+  formatFile,
+  formatLine,
+  unwrap,
+  wrap,
+} from './file-format.ts';
 import { withFileLock } from './lock.ts';
 import type { PassphraseSources } from './passphrase.ts';
 import { findOpener } from './passphrase.ts';
@@ -19,11 +27,13 @@ export interface FileVault extends Vault {
   changePassphrase(next: Opener): Promise<void>;
 }
 
-/** Changes the entries of a file that is about to be written. */
-type Edit = (entries: Map<string, string>, dataKey: Buffer) => void;
+/** Fewer lines than this are no reason to write the file whole. */
+const FEW_LINES = 64;
 
 interface Change {
-  edit: Edit;
+  name: string;
+  /** Undefined: the entry is taken out. */
+  value: string | undefined;
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -34,10 +44,11 @@ export interface FileVaultOptions extends PassphraseSources {
 
 /**
  * Secrets in one encrypted file: AES-256-GCM for each entry, names readable, readable and writable for its
- * owner only, replaced as a whole so that a crash leaves the old or the new one. Other processes write it too, so
- * every call looks whether the file is still the one that was read last; the derived key is kept for the life of
- * the process. Changes that come while one is being written are written together: a thousand accounts may renew
- * their tokens in the same minute, and each writing is the whole file and two waits for the disk.
+ * owner only. An entry that is set is a line behind the others; the file is replaced as a whole where an entry is taken
+ * out (nothing of it stays) and once there are more lines than entries. A crash leaves the old or the new state. Other
+ * processes write it too, so every call looks whether the file is still the one that was read last; the derived key is
+ * kept for the life of the process. Changes that come while one is being written are written together: a thousand
+ * accounts may renew their tokens in the same minute, and each writing waits for the disk.
  */
 export function fileVault(options: FileVaultOptions): FileVault {
   const inTurn = takeTurns();
@@ -46,9 +57,9 @@ export function fileVault(options: FileVaultOptions): FileVault {
   const { load, keep } = memoryOfFile();
   let waiting: Change[] = [];
 
-  const change = (edit: Edit): Promise<void> =>
+  const change = (name: string, value: string | undefined): Promise<void> =>
     new Promise((resolve, reject) => {
-      waiting.push({ edit, resolve, reject });
+      waiting.push({ name, value, resolve, reject });
       void inTurn(changeAll);
     });
 
@@ -58,11 +69,7 @@ export function fileVault(options: FileVaultOptions): FileVault {
     waiting = [];
     if (batch.length === 0) return;
     try {
-      await changeFile((file, dataKey) => {
-        const entries = new Map(file.entries);
-        for (const { edit } of batch) edit(entries, dataKey);
-        return { ...file, entries };
-      });
+      await changeFile((file, dataKey) => amend(file, dataKey, batch));
       for (const { resolve } of batch) resolve();
     } catch (error) {
       for (const { reject } of batch) reject(error);
@@ -70,7 +77,7 @@ export function fileVault(options: FileVaultOptions): FileVault {
   }
 
   /** Changes the file under the lock. The key is derived before, since a person may have to be asked for it. */
-  async function changeFile(edit: (file: VaultFile, dataKey: Buffer) => VaultFile): Promise<void> {
+  async function changeFile(edit: (file: VaultFile, dataKey: Buffer) => Edited): Promise<void> {
     await mkdir(dirname(options.path), { recursive: true, mode: 0o700 }).catch(refuse);
     const path = await realpath(options.path).catch(() => options.path);
     for (;;) {
@@ -79,12 +86,17 @@ export function fileVault(options: FileVaultOptions): FileVault {
         ? { file: seen, dataKey: await keys.of(seen) }
         : await keys.create();
       const done = await withFileLock(`${path}.lock`, options.clock, async (stillMine) => {
-        const file = (await load(path)) ?? made;
+        const found = await load(path);
+        const file = found ?? made;
         // Another process made the file in between: its key is another one. Once more, with that.
         if (file.id !== made.id) return false;
         const edited = edit(file, dataKey);
-        const inode = await replaceFile(path, formatFile(edited), stillMine);
-        if (inode !== undefined) await keep(path, inode, edited);
+        const inode =
+          found && edited.lines !== undefined
+            ? await appendLines(path, edited.lines, stillMine)
+            : await replaceFile(path, formatFile(edited.file), stillMine);
+        const lines = found && edited.lines !== undefined ? edited.file.lines : 0;
+        if (inode !== undefined) await keep(path, inode, { ...edited.file, lines });
         return inode !== undefined;
       }).catch(refuse);
       if (done) return;
@@ -109,16 +121,11 @@ export function fileVault(options: FileVaultOptions): FileVault {
           return readOutcome(error);
         }
       }),
-    write: (name, value) =>
-      change((entries, dataKey) => {
-        entries.set(name, encryptEntry(dataKey, name, value));
-      }),
+    write: (name, value) => change(name, value),
     async remove(name) {
       const known = await inTurn(async () => (await load(options.path))?.entries.has(name));
       if (!known) return;
-      await change((entries) => {
-        entries.delete(name);
-      });
+      await change(name, undefined);
     },
     changePassphrase: (next) =>
       inTurn(async () => {
@@ -127,10 +134,35 @@ export function fileVault(options: FileVaultOptions): FileVault {
         const file = await load(options.path);
         if (!file) throw vaultPassphrase(`There is no vault’s file ${options.path} yet.`);
         const rewrapped = await wrap(file, await keys.of(file), next);
-        await changeFile(({ entries }) => ({ ...rewrapped, entries }));
+        await changeFile(({ entries }) => ({ file: { ...rewrapped, entries } }));
       }),
   };
   return vault;
+}
+
+/** A changed file, and what says the same behind the old one where that is enough. */
+interface Edited {
+  file: VaultFile;
+  lines?: string;
+}
+
+function amend(file: VaultFile, dataKey: Buffer, batch: readonly Change[]): Edited {
+  const entries = new Map(file.entries);
+  let text = '';
+  let lines = file.lines;
+  for (const { name, value } of batch) {
+    if (value === undefined) {
+      entries.delete(name);
+      lines = Number.POSITIVE_INFINITY;
+      continue;
+    }
+    const sealed = encryptEntry(dataKey, name, value);
+    entries.set(name, sealed);
+    text += formatLine(name, sealed);
+    lines += 1;
+  }
+  if (lines > Math.max(FEW_LINES, entries.size)) return { file: { ...file, entries } };
+  return { file: { ...file, entries, lines }, lines: text };
 }
 
 /** Data keys by the id of their file: derived once a process, whatever passphrase the file gets later. */

@@ -26,6 +26,11 @@ const folder = () => mkdtempSync(join(tmpdir(), 'repost-vault-'));
 const open = (path: string, env: Record<string, string> = { REPOST_VAULT_PASSPHRASE: 'correct horse' }) =>
   fileVault({ path, env, clock: systemClock });
 
+/** Without the third of a second that a passphrase costs. */
+const credentials = folder();
+writeFileSync(join(credentials, 'vault-key'), Buffer.alloc(32, 7));
+const openByKey = (path: string) => open(path, { CREDENTIALS_DIRECTORY: credentials });
+
 vaultContract('file', async () => ({ vault: open(join(folder(), 'new/vault.json')) }), { runs: 30 });
 
 describe('the vault’s file', () => {
@@ -157,6 +162,7 @@ describe('a damaged vault’s file', () => {
     ['a flipped wrapped key', (text) => text.replace(/"wrapped": "../u, '"wrapped": "zz')],
     ['a flipped salt', (text) => text.replace(/"salt": "../u, '"salt": "zz')],
     ['weaker costs', (text) => text.replace('131072', '1024')],
+    ['a line that is none', (text) => `${text}rubbish\n`],
     ['a newer version', (text) => text.replace('"v": 1', '"v": 2')],
   ])('is called corrupt and is never written over: %s', async (_, change) => {
     const { path, vault, changed } = await damage(change);
@@ -167,12 +173,58 @@ describe('a damaged vault’s file', () => {
 
   it('does not take one entry for another', async () => {
     const { vault } = await damage((text) => {
-      const file = JSON.parse(text) as { entries: Record<string, string> };
-      file.entries['grant/x/1'] = file.entries['grant/x/2'] ?? '';
-      return JSON.stringify(file);
+      const sealed = /"grant\/x\/2": ?"([^"]+)"/u.exec(text)?.[1] ?? '';
+      return text.replace(/("grant\/x\/1": ?)"[^"]+"/u, `$1"${sealed}"`);
     });
     expect(await vault.read('grant/x/1')).toMatchObject({ state: 'corrupt' });
     expect(await vault.read('grant/x/2')).toEqual({ state: 'found', value: 'second' });
+  });
+});
+
+describe('many entries of a vault’s file', () => {
+  const entry = (n: number) => `grant/x/${String(n).padStart(3, '0')}`;
+
+  it('stay where they are while one is renewed, until there are more lines than entries', async () => {
+    const path = join(folder(), 'vault.json');
+    const vault = openByKey(path);
+    await Promise.all(Array.from({ length: 200 }, (_, n) => vault.write(entry(n), `first ${n}`)));
+    const before = readFileSync(path, 'utf8');
+    await vault.write(entry(7), 'second');
+    const after = readFileSync(path, 'utf8');
+    expect(after.startsWith(before)).toBe(true);
+    expect(after.length - before.length).toBeLessThan(200);
+    expect(await openByKey(path).read(entry(7))).toEqual({ state: 'found', value: 'second' });
+    for (let n = 0; n < 250; n += 1) await vault.write(entry(n % 3), `third ${n}`);
+    expect(readFileSync(path, 'utf8').length).toBeLessThan(before.length * 2);
+    const other = openByKey(path);
+    expect(await other.read(entry(1))).toEqual({ state: 'found', value: 'third 247' });
+    expect(await other.read(entry(199))).toEqual({ state: 'found', value: 'first 199' });
+  });
+
+  it('leave nothing of one that is taken out', async () => {
+    const path = join(folder(), 'vault.json');
+    const vault = openByKey(path);
+    await vault.write(entry(1), 'first');
+    await vault.write(entry(2), 'kept');
+    await vault.write(entry(1), 'second');
+    await vault.remove(entry(1));
+    expect(readFileSync(path, 'utf8')).not.toContain(entry(1));
+    expect(await openByKey(path).read(entry(2))).toEqual({ state: 'found', value: 'kept' });
+  });
+
+  it('are there without the last line where a crash cut it, and the next change goes on from there', async () => {
+    const path = join(folder(), 'vault.json');
+    await openByKey(path).write(entry(1), 'first');
+    const whole = readFileSync(path, 'utf8');
+    await openByKey(path).write(entry(1), 'second');
+    const line = readFileSync(path, 'utf8').slice(whole.length);
+    for (const bytes of [1, line.length / 2, line.length - 1]) {
+      writeFileSync(path, whole + line.slice(0, bytes));
+      expect(await openByKey(path).read(entry(1))).toEqual({ state: 'found', value: 'first' });
+      await openByKey(path).write(entry(2), 'new');
+      expect(await openByKey(path).read(entry(1))).toEqual({ state: 'found', value: 'first' });
+      expect(await openByKey(path).read(entry(2))).toEqual({ state: 'found', value: 'new' });
+    }
   });
 });
 
