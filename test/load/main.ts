@@ -26,6 +26,7 @@ const { values } = parseArgs({
     pages: { type: 'string', default: '50' },
     think: { type: 'string', default: '4000' },
     backlog: { type: 'string', default: '100000' },
+    profile: { type: 'string', default: '' },
     program: { type: 'string', default: '' },
     role: { type: 'string', default: 'all' },
     started: { type: 'string', default: '0' },
@@ -35,7 +36,7 @@ const { values } = parseArgs({
 });
 
 const usage = `npm run load -- [--quick] [--minutes M] [--accounts N] [--destinations D] [--daily P] [--speed S]
-                    [--programs C] [--pages W] [--think MS] [--backlog J]
+                    [--programs C] [--pages W] [--think MS] [--backlog J] [--profile DIR]
   --quick          20 accounts that post as much as 1,000, half a minute, a backlog of 5,000: for a look
   --minutes M      how long films appear (default 30)
   --accounts N     TikTok accounts, each with a rule of its own (default 1000)
@@ -45,6 +46,7 @@ const usage = `npm run load -- [--quick] [--minutes M] [--accounts N] [--destina
   --programs C     programs that ask the API at once (default 200), each every --think ms (4000)
   --pages W        dashboards that listen (default 50)
   --backlog J      waiting jobs for the measure of the start (default 100000; 0: none)
+  --profile DIR    where the daemon leaves its CPU profile
 The last lines are the rows of docs/performance.md. Exits 1 where anything was lost, doubled or over quota.
 `;
 
@@ -91,8 +93,10 @@ function play(role: string, agency: Agency, startedAt: number) {
     String(agency.clock.aheadMs),
   ];
   const args = ['--role', role, ...clock];
+  const profile = role === 'daemon' && values.profile !== '';
   return fork(process.argv[1] ?? '', args, {
     env: agency.env,
+    execArgv: [...process.execArgv, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${values.profile}`] : [])],
     stdio: ['ignore', 'inherit', role === 'daemon' ? 'pipe' : 'inherit', 'ipc'],
   });
 }
