@@ -5,11 +5,13 @@ import { errorOf } from '../core/job.ts';
 import { isImported, recognised } from '../core/past-posts.ts';
 import type { SourceItem } from '../core/video.ts';
 import type { SourceRow, Store, VideoRow } from '../store/types.ts';
-import type { EngineDeps } from './deps.ts';
+import type { EngineDeps, EngineEvent } from './deps.ts';
 import { openLaneBook } from './lane-book.ts';
 import { keepOriginals } from './numbers.ts';
 import { originsOf } from './own-posts.ts';
 import { sourceContext } from './still-public.ts';
+
+type VideoEvent = Extract<EngineEvent, { kind: 'video' }>;
 
 /** A failing source is asked ever less often, but at least this often. */
 const SLOWEST_POLL_MS = 30 * MINUTE;
@@ -24,26 +26,11 @@ export async function pollSource(deps: EngineDeps, row: SourceRow, signal?: Abor
     const known = await store.videos.known(row.id, []);
     const items = await source.poll(await sourceContext(deps, row, known, signal));
     const fresh = items.filter((item) => !known.has(item.remoteId));
-    // After an import: these are stored already, and get the names that their source gives them.
-    const again = await recognisedAmong(store, row, fresh);
-    const { taken, catchUps } = decide(await situationOf(store, row, fresh, clock.now(), deps.settings));
-    for (const catchUp of catchUps) deps.emit({ kind: 'catch-up', source: row, ...catchUp });
-    for (const [item, { id }] of again) await store.videos.recognise(id, item);
-    const stored = await store.videos.take(row.id, taken, clock.now());
+    const stored = fresh.length === 0 ? [] : await keep(deps, row, fresh);
     await store.sources.polled(row.id, startedAt, startedAt + deps.settings.pollIntervalMs, null);
     await keepOriginals(deps, row, items);
-    deps.emit({ kind: 'poll', source: row, found: items.length, fresh: stored.videos.length });
-    for (const video of stored.videos) {
-      const entry = taken.find((one) => one.item.remoteId === video.remoteId);
-      deps.emit({
-        kind: 'video',
-        source: row,
-        videoId: video.id,
-        remoteId: video.remoteId,
-        jobs: entry?.jobs.length ?? 0,
-        skipped: entry?.skipped ?? [],
-      });
-    }
+    deps.emit({ kind: 'poll', source: row, found: items.length, fresh: stored.length });
+    for (const one of stored) deps.emit({ kind: 'video', source: row, ...one });
   } catch (error) {
     const failure = asFailure(error);
     const wait = Math.min(SLOWEST_POLL_MS, deps.settings.pollIntervalMs * 2 ** Math.min(row.failures, 10));
@@ -51,6 +38,25 @@ export async function pollSource(deps: EngineDeps, row: SourceRow, signal?: Abor
     await store.sources.polled(row.id, startedAt, nextAt, errorOf(failure));
     deps.emit({ kind: 'poll-failed', source: row, message: failure.message });
   }
+}
+
+/** Stores what is new, makes its jobs, and gives what there is to tell of each. */
+async function keep(
+  deps: EngineDeps,
+  row: SourceRow,
+  fresh: readonly SourceItem[],
+): Promise<Omit<VideoEvent, 'kind' | 'source'>[]> {
+  const { store, clock } = deps;
+  // After an import: these are stored already, and get the names that their source gives them.
+  const again = await recognisedAmong(store, row, fresh);
+  const { taken, catchUps } = decide(await situationOf(store, row, fresh, clock.now(), deps.settings));
+  for (const catchUp of catchUps) deps.emit({ kind: 'catch-up', source: row, ...catchUp });
+  for (const [item, { id }] of again) await store.videos.recognise(id, item);
+  const { videos } = await store.videos.take(row.id, taken, clock.now());
+  return videos.map(({ id, remoteId }) => {
+    const entry = taken.find((one) => one.item.remoteId === remoteId);
+    return { videoId: id, remoteId, jobs: entry?.jobs.length ?? 0, skipped: entry?.skipped ?? [] };
+  });
 }
 
 /** What there is to decide about, and all that it depends on: read here for the watcher and for the plan. */
