@@ -10,7 +10,7 @@ interface Columns {
 }
 
 /** One row for each lane that failed since its last good run. */
-export function breakerStore({ query, read, write }: Connection): BreakerStore {
+export function breakerStore({ query, read, writeLazily }: Connection): BreakerStore {
   const select = query<Columns>('SELECT * FROM breakers WHERE account_id = :accountId');
   const selectOpen = query<Columns>('SELECT * FROM breakers WHERE open_until IS NOT NULL');
   const upsert = query(`
@@ -31,11 +31,11 @@ export function breakerStore({ query, read, write }: Connection): BreakerStore {
         return (yield* selectOpen.all({})).map((row) => ({ accountId: row.account_id, ...stateOf(row) }));
       }),
     save: (accountId, state, now) =>
-      write(function* () {
+      writeLazily(function* () {
         yield* upsert.run({ accountId, ...state, now });
       }),
     clear: (accountId) =>
-      write(function* () {
+      writeLazily(function* () {
         yield* erase.run({ accountId });
       }),
   };

@@ -38,6 +38,12 @@ export interface Connection {
    * `work` may be run again where somebody else held the database, so it must do nothing but SQL.
    */
   write<T>(work: () => Work<T>): Promise<T>;
+  /**
+   * Like `write`, but the disk is not waited for: with the power, what was written so since the last `write` may be lost,
+   * the latest first. Nothing that a later `write` left on the disk ever lacks what was written before it. For what can be
+   * found out or done again: that a job was taken, a repeatable step's result, when a source was last asked.
+   */
+  writeLazily<T>(work: () => Work<T>): Promise<T>;
   /** Within `read` or `write`: a number that is another one once somebody else has changed this table. */
   stamp(table: 'accounts' | 'rules'): Work<number | undefined>;
   /** On whose word a change is made that is asked for now. Ask before `write`: its work runs later. */

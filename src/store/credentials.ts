@@ -15,7 +15,7 @@ interface Columns {
 }
 
 /** What opens the local API: tokens, sessions, one-time codes, approval links. */
-export function credentialStore({ query, read, write }: Connection): CredentialStore {
+export function credentialStore({ query, read, write, writeLazily }: Connection): CredentialStore {
   const insert = query<Columns>(`
     INSERT INTO credentials (id, kind, name, user, role, hash, job_id, created_at, expires_at)
     VALUES (:id, :kind, :name, :user, :role, :hash, :jobId, :now, :expiresAt) RETURNING *`);
@@ -42,7 +42,7 @@ export function credentialStore({ query, read, write }: Connection): CredentialS
         return (yield* all.all({ kind })).map(rowOf);
       }),
     touch: (id, now) =>
-      write(function* () {
+      writeLazily(function* () {
         yield* use.run({ id, now });
       }),
     take: (id, kind) =>

@@ -39,7 +39,7 @@ export function stretcher({ query }: Connection): (jobId: number, at: number) =>
  * before. Without any left there is no row: nothing was ever sent that could have appeared.
  */
 export function journalStore(connection: Connection): JournalStore {
-  const { query, read, write } = connection;
+  const { query, read, write, writeLazily } = connection;
   const forget = forgetter(connection);
   const steps = query<Row>('SELECT * FROM steps WHERE job_id = :jobId ORDER BY seq');
   const nextSeq = '(SELECT coalesce(max(seq), 0) + 1 FROM steps WHERE job_id = :jobId)';
@@ -65,8 +65,9 @@ export function journalStore(connection: Connection): JournalStore {
       read(function* () {
         return (yield* steps.all({ jobId })).map(stepOf);
       }),
+    // A step can be done again; and an intent takes the steps before it to the disk.
     done: (jobId, name, kind, result, now) =>
-      write(function* () {
+      (kind === 'commit' ? write : writeLazily)(function* () {
         if ((yield* record.run({ jobId, name, kind, result, now })).changes === 0) throw wrong(jobId, name);
       }),
     intend: (jobId, name, now) =>

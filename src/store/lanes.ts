@@ -50,7 +50,7 @@ type LaneStore = Pick<
 const UNDER_WAY_MS = MINUTE;
 
 export function laneStore(connection: Connection): LaneStore {
-  const { query, read, write } = connection;
+  const { query, read, write, writeLazily } = connection;
   const due = query<{ id: number }>(laneQueries.due);
   const next = query<{ at: number | null }>(laneQueries.next);
   const claim = query<JobColumns>(laneQueries.claim);
@@ -93,8 +93,9 @@ export function laneStore(connection: Connection): LaneStore {
       read(function* () {
         return (yield* due.all({ now, except: JSON.stringify(except) })).map((row) => row.id);
       }),
+    // Lost with the power, it waits again; what the job sent is on the disk only with its claim.
     claim: (accountId, now) =>
-      write(function* () {
+      writeLazily(function* () {
         const row = yield* claim.get({ accountId, now });
         return row && jobOf(row);
       }),

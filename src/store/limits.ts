@@ -27,7 +27,7 @@ interface Row {
 
 /** What was spent, and what the platforms said about it. Spends are rows, so a restart forgets none. */
 export function limitStore(connection: Connection): LimitStore {
-  const { query, read, write } = connection;
+  const { query, read, write, writeLazily } = connection;
   const buckets = bucketReader(connection);
   const spend = query(`
     INSERT INTO spends (scope_key, bucket, at, amount, job_id) VALUES (:scopeKey, :bucket, :now, :amount, :jobId)`);
@@ -54,8 +54,9 @@ export function limitStore(connection: Connection): LimitStore {
   const prune = query('DELETE FROM spends WHERE at < :before');
 
   return {
+    // What a platform counts, too, must not be forgotten with the power: the request leaves right after this.
     take: (spends, jobId, now) =>
-      write(function* () {
+      (isOwn(spends) ? writeLazily : write)(function* () {
         const allowance = yield* allow(buckets, spends, now);
         if (!allowance.ok) return allowance;
         for (const { scopeKey, limit, amount } of spends) {
@@ -70,7 +71,7 @@ export function limitStore(connection: Connection): LimitStore {
       }),
     peek: (spends, now) => read(() => allow(buckets, spends, now)),
     learn: (scopeKey, reading, now) =>
-      write(function* () {
+      (reading.blockedUntil == null ? writeLazily : write)(function* () {
         yield* learn.run({
           scopeKey,
           bucket: reading.bucket,
@@ -105,6 +106,9 @@ export function limitStore(connection: Connection): LimitStore {
       }),
   };
 }
+
+/** Only limits that nobody else counts. */
+const isOwn = (spends: readonly Spend[]) => spends.every(({ limit }) => limit.source === 'own');
 
 type OpenBucket = Omit<Bucket, 'spends'> & { used: number };
 

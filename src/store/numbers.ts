@@ -20,7 +20,7 @@ export function knownNumbers(row: NumberColumns | undefined): KnownNumbers | nul
 }
 
 /** Views and likes as they were last read, and when to ask again. */
-export function numberStore({ query, write, read }: Connection): NumberStore {
+export function numberStore({ query, writeLazily, read }: Connection): NumberStore {
   const enrol = query(`
     INSERT INTO post_numbers (job_id, account_id, next_at)
     SELECT posts.job_id, jobs.account_id, posts.published_at + :firstMs
@@ -53,7 +53,7 @@ export function numberStore({ query, write, read }: Connection): NumberStore {
 
   return {
     enrol: (accountIds, span, firstMs) =>
-      write(function* () {
+      writeLazily(function* () {
         return (yield* enrol.run({ accountIds: JSON.stringify(accountIds), ...span, firstMs })).changes;
       }),
     due: (accountId, now, limit) =>
@@ -61,18 +61,18 @@ export function numberStore({ query, write, read }: Connection): NumberStore {
         return yield* due.all({ accountId, now, limit });
       }),
     keep: (rows, now) =>
-      write(function* () {
+      writeLazily(function* () {
         for (const { jobId, told, nextAt } of rows) {
           if (told === 'gone') yield* miss.run({ jobId, now, nextAt });
           else yield* keep.run({ ...columnsOf(told), jobId, now, nextAt });
         }
       }),
     putOff: (accountId, until) =>
-      write(function* () {
+      writeLazily(function* () {
         yield* putOff.run({ accountId, until });
       }),
     keepOriginals: (sourceId, items, now) =>
-      write(function* () {
+      writeLazily(function* () {
         for (const { remoteId, numbers } of items)
           yield* original.run({ ...columnsOf(numbers), sourceId, remoteId, now });
       }),

@@ -20,7 +20,9 @@ interface Row {
 }
 
 /** What is watched. A source that is removed keeps its row: added again, it knows the videos it had. */
-export function sourceStore({ query, read, write }: Connection): SourceStore {
+export function sourceStore({ query, read, write, writeLazily }: Connection): SourceStore {
+  /** Sources whose first poll by this process is on the disk: with it the baseline. */
+  const begun = new Set<number>();
   const place = 'kind = :kind AND account_id IS :accountId AND locator IS :locator';
   const live = query(`SELECT 1 FROM sources WHERE removed = 0 AND ${place}`);
   // Coming back it takes a new baseline: what appeared in between was not asked for.
@@ -93,11 +95,13 @@ export function sourceStore({ query, read, write }: Connection): SourceStore {
         if (!row) throw new Failure('E_NOT_FOUND', { message: `There is no source with the id ${id}.` });
         return sourceOf(row);
       }),
-    polled: (id, at, nextPollAt, error) =>
-      write(function* () {
+    polled: async (id, at, nextPollAt, error) => {
+      await (begun.has(id) ? writeLazily : write)(function* () {
         if (error === null) yield* good.run({ id, at, nextPollAt });
         else yield* bad.run({ id, at, nextPollAt, error: jsonOrNull(error) });
-      }),
+      });
+      if (error === null) begun.add(id);
+    },
     remove: (id) =>
       write(function* () {
         return (yield* drop.run({ id })).changes > 0;

@@ -71,6 +71,10 @@ export function createConnection(db: Database, clock: Clock, path: string, actor
       refuseClosed();
       return writer.write(() => finish(work()));
     },
+    async writeLazily(work) {
+      refuseClosed();
+      return writer.write(() => finish(work()), 'lazily');
+    },
     stamp,
     version: () =>
       read(function* () {

@@ -28,8 +28,9 @@ export type * from './video-types.ts';
 
 /**
  * Everything that lasts. Each function is one whole transaction and returns a promise, so that another store
- * (PostgreSQL) can stand in this one's place. Instants are epoch ms, remote ids text. Intents and outcomes
- * are on the disk (not only in its cache) when their function resolves.
+ * (PostgreSQL) can stand in this one's place. Instants are epoch ms, remote ids text. What is changed is on the disk
+ * (not only in its cache) when its function resolves, intents and outcomes above all; but for what can be found out or
+ * done again, which the next such change takes along (`writeLazily`).
  */
 export interface Store {
   accounts: AccountStore;

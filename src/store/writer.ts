@@ -26,6 +26,7 @@ export async function retryBusy<T>(clock: Clock, work: () => T): Promise<T> {
 
 interface Pending {
   work: () => unknown;
+  lazy: boolean;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 }
@@ -42,6 +43,7 @@ export class Writer {
   readonly #path: string;
   readonly #statements = new Map<string, Statement>();
   #pending: Pending[] = [];
+  #syncs = true;
   #draining: Promise<void> | undefined;
 
   constructor(db: Database, clock: Clock, path: string) {
@@ -50,9 +52,11 @@ export class Writer {
     this.#path = path;
   }
 
-  write<T>(work: () => T): Promise<T> {
+  /** `lazily`: a commit of nothing else does not wait for the disk; the next that does brings it along. */
+  write<T>(work: () => T, how?: 'lazily'): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#pending.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      const lazy = how === 'lazily';
+      this.#pending.push({ work, lazy, resolve: resolve as (value: unknown) => void, reject });
       this.#draining ??= this.#drain();
     });
   }
@@ -90,6 +94,7 @@ export class Writer {
   }
 
   #attempt(group: readonly Pending[]): Outcome[] {
+    this.#setSyncs(!group.every(({ lazy }) => lazy));
     this.#run('BEGIN IMMEDIATE');
     try {
       const outcomes =
@@ -102,6 +107,16 @@ export class Writer {
       if (this.#db.inTransaction) this.#run('ROLLBACK');
       throw error;
     }
+  }
+
+  /**
+   * Whether commits wait for the disk. In WAL mode one that does syncs the whole log, so also what went before
+   * (https://www.sqlite.org/pragma.html#pragma_synchronous).
+   */
+  #setSyncs(syncs: boolean): void {
+    if (syncs === this.#syncs) return;
+    this.#db.pragma(`synchronous = ${syncs ? 'FULL' : 'NORMAL'}`);
+    this.#syncs = syncs;
   }
 
   #inSavepoint(work: () => unknown): Outcome {

@@ -31,8 +31,6 @@ export interface Disk {
   remove(): void;
 }
 
-/** SQLite's levels: https://www.sqlite.org/pragma.html#pragma_synchronous */
-const FULL = 2;
 const FRAME_BYTES = 4096 + 24;
 
 export function createDisk(): Disk {
@@ -40,6 +38,7 @@ export function createDisk(): Disk {
   let generation = 0;
   let db: Db | undefined;
   let torn = false;
+  let watch: SyncWatch | undefined;
   const path = () => join(folder, `repost-${generation}.db`);
 
   function remove(at: string): void {
@@ -54,6 +53,7 @@ export function createDisk(): Disk {
       torn = false;
       // Nobody else opens it, so the locks of each transaction are spared: they are half of its time.
       db.pragma('locking_mode = EXCLUSIVE');
+      watch = watchSyncs(db, `${path()}-wal`);
       return storeOn(db, clock, path());
     },
     kill() {
@@ -65,8 +65,7 @@ export function createDisk(): Disk {
       const before = path();
       const log = `${before}-wal`;
       const bytes = existsSync(log) ? readFileSync(log) : Buffer.alloc(0);
-      const synced = (db.pragma('synchronous', { simple: true }) as number) >= FULL;
-      const kept = synced ? bytes.length : random.between(0, bytes.length);
+      const kept = random.between(Math.min(bytes.length, watch?.syncedBytes() ?? 0), bytes.length);
       // What a write that was under way left behind: a part of a frame, of no transaction.
       const rubbish = Buffer.alloc(random.between(0, FRAME_BYTES), random.between(0, 255));
       generation += 1;
@@ -85,5 +84,38 @@ export function createDisk(): Disk {
       return Buffer.concat(files.map((file) => readFileSync(file)));
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+interface SyncWatch {
+  /** How much of the log the disk has for certain. */
+  syncedBytes(): number;
+}
+
+/**
+ * Sees when commits begin and cease to wait for the disk: what was written before a stretch of those that do not is on
+ * the disk, and what they wrote once one that waits has changed anything (a commit of nothing syncs nothing).
+ */
+function watchSyncs(db: Db, log: string): SyncWatch {
+  const pragma = db.pragma.bind(db);
+  const changes = db.prepare('SELECT total_changes()').pluck();
+  const logBytes = () => statSync(log, { throwIfNoEntry: false })?.size ?? 0;
+  /** The log at the beginning of what may be lost, and the changes when commits began to wait again. */
+  let open: { bytes: number; changes: number | undefined } | undefined;
+  const settle = () => {
+    if (open?.changes !== undefined && (changes.get() as number) > open.changes) open = undefined;
+  };
+  db.pragma = (text, options) => {
+    const set = /^synchronous = (\w+)$/u.exec(text)?.[1];
+    settle();
+    if (set === 'FULL' && open) open.changes = changes.get() as number;
+    if (set === 'NORMAL') open = { bytes: open?.bytes ?? logBytes(), changes: undefined };
+    return pragma(text, options);
+  };
+  return {
+    syncedBytes() {
+      settle();
+      return open?.bytes ?? logBytes();
+    },
   };
 }

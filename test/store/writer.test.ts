@@ -76,6 +76,25 @@ describe('writing', () => {
     await connection.close();
   });
 
+  it('waits for the disk, but for a commit of nothing but what need not', async () => {
+    const { db, connection, insert, names } = await openConnection();
+    const [NORMAL, FULL] = [1, 2];
+    const waited = () => db.pragma('synchronous', { simple: true }) as number;
+    await connection.writeLazily(() => insert.run({ name: 'owl' }));
+    expect(waited()).toBe(NORMAL);
+    await connection.write(() => insert.run({ name: 'hen' }));
+    expect(waited()).toBe(FULL);
+    await connection.writeLazily(() => insert.run({ name: 'jay' }));
+    expect(waited()).toBe(NORMAL);
+    await Promise.all([
+      connection.writeLazily(() => insert.run({ name: 'tit' })),
+      connection.write(() => insert.run({ name: 'emu' })),
+    ]);
+    expect(waited()).toBe(FULL);
+    expect(await names()).toEqual(['owl', 'hen', 'jay', 'tit', 'emu']);
+    await connection.close();
+  });
+
   it('ends what is under way before it closes', async () => {
     const { path, connection, insert } = await openConnection();
     const write = connection.write(() => insert.run({ name: 'owl' }));
