@@ -28,6 +28,7 @@ type JobLists = Pick<
   | 'heldLanes'
   | 'attempts'
   | 'posts'
+  | 'postCount'
   | 'posted'
   | 'oldestWaiting'
 >;
@@ -58,6 +59,12 @@ export function jobLists(connection: Connection): JobLists {
     'SELECT state, reason, count(*) AS jobs FROM jobs WHERE user = :user GROUP BY state, reason',
   );
 
+  const postCount = query<{ posts: number }>(
+    'SELECT count(*) AS posts FROM posts WHERE published_at >= :since',
+  );
+  const postCountOf = query<{ posts: number }>(`
+    SELECT count(*) AS posts FROM posts CROSS JOIN jobs ON jobs.id = posts.job_id
+    WHERE posts.published_at >= :since AND jobs.user = :user`);
   const posted = query<{ remote_id: string }>(`
     SELECT posts.remote_id FROM posts CROSS JOIN jobs ON jobs.id = posts.job_id
     WHERE posts.remote_id IN (SELECT value FROM json_each(:remoteIds)) AND jobs.account_id = :accountId`);
@@ -70,7 +77,7 @@ export function jobLists(connection: Connection): JobLists {
       }),
     list: (filter) =>
       read(function* () {
-        return yield* each(yield* listJobs(connection, filter), jobs.view);
+        return yield* jobs.views(yield* listJobs(connection, filter));
       }),
     counts: () =>
       read(function* () {
@@ -90,7 +97,7 @@ export function jobLists(connection: Connection): JobLists {
       }),
     heldLanes: (reason, user) =>
       read(function* () {
-        return yield* each(yield* heldLanes.all({ reason, user: user ?? null }), jobs.view);
+        return yield* jobs.views(yield* heldLanes.all({ reason, user: user ?? null }));
       }),
     waitingByReason: () =>
       read(function* () {
@@ -105,9 +112,14 @@ export function jobLists(connection: Connection): JobLists {
         const rows = yield* posted.all({ accountId, remoteIds: JSON.stringify(remoteIds) });
         return new Set(rows.map((row) => row.remote_id));
       }),
+    postCount: (since, user) =>
+      read(function* () {
+        const row = yield* user === undefined ? postCount.get({ since }) : postCountOf.get({ since, user });
+        return row?.posts ?? 0;
+      }),
     posts: (filter) =>
       read(function* () {
-        return yield* each(yield* listPosts(connection, filter), jobs.view);
+        return yield* jobs.views(yield* listPosts(connection, filter));
       }),
     oldestWaiting: (user) =>
       read(function* () {

@@ -3,7 +3,7 @@ import type { JobState } from '../core/job.ts';
 import { type AccountColumns, accountOf } from './accounts.ts';
 import type { Connection, Operation, Work } from './connection.ts';
 import { knownNumbers, type NumberColumns } from './numbers.ts';
-import { parse, parseOrNull } from './rows.ts';
+import { each, parse, parseOrNull } from './rows.ts';
 import type { JobRow, JobView, PostRow } from './types.ts';
 import { type VideoColumns, videoOf } from './videos.ts';
 
@@ -60,6 +60,7 @@ export interface JobReader {
   need(id: number): Work<JobColumns>;
   /** The job with what people want to see beside it. */
   view(row: JobColumns): Work<JobView>;
+  views(rows: readonly JobColumns[]): Work<JobView[]>;
   viewById(id: number): Work<JobView>;
 }
 
@@ -84,17 +85,34 @@ export function jobReader({ query }: Connection): JobReader {
     });
   }
 
-  function* view(row: JobColumns): Generator<Operation, JobView, unknown> {
-    const seen = yield* video.get({ id: row.video_id });
-    const owner = yield* account.get({ id: row.account_id });
+  /** Of jobs in a list many have their video, account or rule in common: each is read once. */
+  function openBeside() {
+    return {
+      video: once(function* (id) {
+        const row = yield* video.get({ id });
+        return row && { ...videoOf(row), source: row.source };
+      }),
+      account: once(function* (id) {
+        const row = yield* account.get({ id });
+        return row && accountOf(row);
+      }),
+      rule: once(function* (id) {
+        return (yield* rule.get({ id }))?.name;
+      }),
+    };
+  }
+
+  function* view(row: JobColumns, beside = openBeside()): Generator<Operation, JobView, unknown> {
+    const seen = yield* beside.video(row.video_id);
+    const owner = yield* beside.account(row.account_id);
     // Foreign keys hold: without these rows the file itself is damaged.
     if (!seen || !owner) throw new Failure('E_DB_CORRUPT', { message: `Job ${row.id} lacks its video.` });
     const posted = row.state === 'published' ? yield* post.get({ id: row.id }) : undefined;
     return {
       ...jobOf(row),
-      video: { ...videoOf(seen), source: seen.source },
-      account: accountOf(owner),
-      rule: row.rule_id === null ? null : ((yield* rule.get({ id: row.rule_id }))?.name ?? null),
+      video: seen,
+      account: owner,
+      rule: row.rule_id === null ? null : ((yield* beside.rule(row.rule_id)) ?? null),
       post: posted ? postOf(posted) : null,
     };
   }
@@ -102,10 +120,26 @@ export function jobReader({ query }: Connection): JobReader {
   return {
     find: (id) => job.get({ id }),
     need,
-    view,
+    view: (row) => view(row),
+    views(rows) {
+      const beside = openBeside();
+      return each(rows, (row) => view(row, beside));
+    },
     *viewById(id) {
       return yield* view(yield* need(id));
     },
+  };
+}
+
+/** Asks for each id once. */
+function once<T>(ask: (id: number) => Work<T>): (id: number) => Work<T> {
+  const known = new Map<number, T>();
+  return function* (id) {
+    const found = known.get(id);
+    if (found !== undefined) return found;
+    const answer = yield* ask(id);
+    known.set(id, answer);
+    return answer;
   };
 }
 

@@ -162,6 +162,8 @@ export interface JobStore {
     /** Only those after the post of this job: the next page. */
     before?: number;
   }): Promise<JobView[]>;
+  /** How many posts were published since then (epoch ms), of this user's jobs. */
+  postCount(since: number, user?: string): Promise<number>;
   /** Which of these remote ids are posts on this account that jobs of ours made. */
   posted(accountId: number, remoteIds: readonly string[]): Promise<Set<string>>;
   /** The oldest waiting job (of a user), with its reason. */

@@ -2,7 +2,7 @@ import type { Connection, Operation, Work } from './connection.ts';
 
 /** All rows of a table as objects, kept in memory until somebody changes the table, in whatever process. */
 export interface Remembered<T> {
-  /** Copies, one level deep: what is read may be changed by who read it. Within `read` or `write`. */
+  /** A list of one's own; what is in it belongs to all and is frozen. Within `read` or `write`. */
   all(): Work<T[]>;
   /** Within the `write` that changes the table. */
   forget(): void;
@@ -20,10 +20,10 @@ export function remembered<T extends object>(
       const now = yield* stamp(table);
       let found = kept;
       if (found?.stamp !== now || !found) {
-        found = { stamp: now, rows: yield* load() };
+        found = { stamp: now, rows: (yield* load()).map((row) => Object.freeze(row)) };
         kept = found;
       }
-      return found.rows.map((row) => ({ ...row }));
+      return [...found.rows];
     },
     forget() {
       kept = undefined;

@@ -166,6 +166,7 @@ function scopeJobs(store: Store, user: string): Partial<Store['jobs']> {
     waitingByReason: async () => (await jobs.countsOf(user)).reasons,
     oldestWaiting: () => jobs.oldestWaiting(user),
     posts: (filter) => jobs.posts({ ...filter, user }),
+    postCount: (since) => jobs.postCount(since, user),
     attempts: async (id) => ((await ownJob(store, user, id)) ? jobs.attempts(id) : []),
     cancel: guarded(jobs.cancel),
     retry: guarded(jobs.retry),

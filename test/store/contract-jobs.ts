@@ -49,6 +49,30 @@ export function describeJobs(open: OpenStore): void {
       expect(await store.jobs.attempts(id)).toHaveLength(1);
     });
 
+    it('count the posts since an instant, of all and of one user', async () => {
+      const store = await open();
+      const [lane, other] = [await openLane(store), await openLane(store, '@other')];
+      for (const [where, publishedAt] of [
+        [lane, T0],
+        [lane, T0 + 1],
+        [other, T0 + 2],
+      ] as const) {
+        const id = await where.addJob();
+        await store.jobs.claim(where.account.id, T0);
+        await store.jobs.publish(
+          id,
+          { ...examplePost(`p${publishedAt}`), publishedAt },
+          exampleAttempt('published'),
+          T0,
+        );
+      }
+      expect(await store.jobs.postCount(T0)).toBe(3);
+      expect(await store.jobs.postCount(T0 + 1)).toBe(2);
+      expect(await store.jobs.postCount(T0 + 3)).toBe(0);
+      expect(await store.jobs.postCount(T0, 'me')).toBe(3);
+      expect(await store.jobs.postCount(T0, 'nobody')).toBe(0);
+    });
+
     it('tell which remote ids are posts of theirs on an account', async () => {
       const store = await open();
       const [lane, other] = [await openLane(store), await openLane(store, '@other')];

@@ -18,7 +18,8 @@ it('what is kept in memory is what is in the database, whoever changed it, and n
   const two = await addAccount(theirs, '@two', 'x');
   expect(await handles()).toEqual(['@one', '@two']);
   expect([await handles({ platform: 'x' }), await handles({ user: 'nobody' })]).toEqual([['@two'], []]);
-  for (const account of await ours.accounts.list()) account.handle = '@changed';
+  const [first] = await ours.accounts.list();
+  expect(() => Object.assign(first ?? {}, { handle: '@mine' })).toThrow(TypeError);
   expect(await handles()).toEqual(['@one', '@two']);
   await theirs.accounts.update(one.id, { handle: '@uno' }, T0);
   await ours.accounts.update(two.id, { handle: '@due' }, T0);

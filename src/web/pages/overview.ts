@@ -1,35 +1,40 @@
 import { DAY } from '../../core/clock.ts';
-import type { JobView, SourceRow, VideoRow } from '../../store/types.ts';
+import type { JobView, VideoRow } from '../../store/types.ts';
 import { type Html, html, type Piece } from '../html.ts';
 import { numbersText, summed } from '../numbers.ts';
+import type { sourceView } from '../views.ts';
 import { jobRows, section } from './lists.ts';
-import { ago, clockText, dayOf, when } from './times.ts';
+import { ago, clockText, when } from './times.ts';
 import type { ShowPage, View } from './view.ts';
 import { captionText, count, cover, empty, outLink, platformTag, stateChip } from './words.ts';
 
 const MOST_VIDEOS = 8;
 const MOST_COMING = 6;
 const MOST_SOURCES = 20;
+const MOST_TASKS = 30;
 
 interface Status {
   ok: boolean;
   paused?: boolean;
   origins: string;
   attention: { message: string; command: string | null }[];
+  sources: readonly Source[];
 }
+
+type Source = ReturnType<typeof sourceView>;
 
 /** Is everything out? */
 export const overview: ShowPage = async (view) => {
   const { store, now } = view;
   const status = (await view.perform({ name: 'status' })) as Status;
   const counts = await store.jobs.counts();
-  const sources = await store.sources.list();
+  const { sources } = status;
   const videos = await store.videos.list({ limit: MOST_VIDEOS });
   const jobs = await store.jobs.list({ videoIds: videos.map(({ id }) => id), limit: 500 });
   const coming = (await store.jobs.list({ states: ['waiting', 'running'], limit: 200 }))
     .sort((a, b) => a.runAt - b.runAt)
     .slice(0, MOST_COMING);
-  const day = await store.jobs.posts({ since: now - DAY, limit: 1000 });
+  const day = await store.jobs.postCount(now - DAY);
   const open = counts.waiting + counts.running;
   return {
     title: 'Overview',
@@ -39,7 +44,7 @@ export const overview: ShowPage = async (view) => {
         : null,
     body: html`${answer(view, status, open, counts.published)}
 ${numbers([
-  ['Out in 24 h', day.length === 1000 ? '1000+' : day.length, '/posts'],
+  ['Out in 24 h', day, '/posts'],
   ['Out in all', counts.published, '/posts'],
   ['On the way', open, '/jobs?state=waiting'],
   ['Failed', counts.dead, '/dead'],
@@ -83,10 +88,11 @@ function pageOf(message: string, command: string | null): string | null {
 }
 
 function todo({ attention }: Status): Html {
-  return html`<ul class="todo">${attention.map(({ message, command }) => {
+  const rest = attention.length - MOST_TASKS;
+  return html`<ul class="todo">${attention.slice(0, MOST_TASKS).map(({ message, command }) => {
     const page = pageOf(message, command);
     return html`<li><p class="title">${page ? html`<a class="open" href="${page}">${message}</a>` : message}</p>${page ? html`<a class="button plain" href="${page}" tabindex="-1" aria-hidden="true">Open</a>` : command ? html`<code>${command}</code>` : null}</li>`;
-  })}</ul>`;
+  })}</ul>${rest > 0 ? html`<p class="faint">And ${rest} more: <code>repost status</code></p>` : null}`;
 }
 
 function videoList(view: View, videos: readonly VideoRow[], jobs: readonly JobView[]): Html {
@@ -110,7 +116,7 @@ function seen({ numbers }: VideoRow, jobs: readonly JobView[]): Html {
   return html`${there ? html`<span class="sep">${there}</span>` : null}${posts ? html`<span class="sep">its posts: ${posts}</span>` : null}`;
 }
 
-function noVideos(sources: readonly SourceRow[]): Html {
+function noVideos(sources: readonly Source[]): Html {
   return sources.length === 0
     ? empty(
         'No source yet',
@@ -120,7 +126,7 @@ function noVideos(sources: readonly SourceRow[]): Html {
 }
 
 /** Those with trouble first; of very many not all. */
-function sourceList(view: View, all: readonly SourceRow[]): Html {
+function sourceList(view: View, all: readonly Source[]): Html {
   const sources = [...all.filter(({ error }) => error), ...all.filter(({ error }) => !error)].slice(
     0,
     MOST_SOURCES,
@@ -128,6 +134,6 @@ function sourceList(view: View, all: readonly SourceRow[]): Html {
   const rest = all.length - sources.length;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Sources"><table><thead><tr><th>Source</th><th>Last look</th><th>Next look</th><th>State</th></tr></thead><tbody>${sources.map(
     (source) =>
-      html`<tr><td>${source.name}</td><td>${source.lastGoodPollAt === null ? 'not yet' : ago(source.lastGoodPollAt, view)}</td><td>${dayOf(source.nextPollAt, view.timeZone) > '2100' ? '–' : ago(source.nextPollAt, view)}</td><td>${source.paused ? 'Paused' : source.error ? html`<span class="bad-text">${source.error.message}</span>` : html`<span class="good-text">Works</span>`}</td></tr>`,
+      html`<tr><td>${source.source}</td><td>${source.lastGoodPollAt === null ? 'not yet' : ago(Date.parse(source.lastGoodPollAt), view)}</td><td>${source.nextPollAt === null || source.nextPollAt > '2100' ? '–' : ago(Date.parse(source.nextPollAt), view)}</td><td>${source.paused ? 'Paused' : source.error ? html`<span class="bad-text">${source.error.message}</span>` : html`<span class="good-text">Works</span>`}</td></tr>`,
   )}</tbody></table></div>${rest > 0 ? html`<p class="faint">And ${rest} more: <code>repost source list</code></p>` : null}`;
 }
