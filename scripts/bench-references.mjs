@@ -12,6 +12,7 @@ const programs = {
   gh: 'gh',
   nginx: 'nginx-light',
   openssl: 'openssl',
+  rclone: 'rclone',
   'redis-server': 'redis-server',
   toot: 'toot',
   wrk: 'wrk',
@@ -27,11 +28,16 @@ const packages = [
   'twitter-api-v2@1.29.1',
 ];
 
+/** PostgreSQL's server is not on the PATH: its package is asked for by its folder. */
+const postgres = { folder: '/usr/lib/postgresql', name: 'postgresql' };
+
 const has = (name) => spawnSync('sh', ['-c', 'command -v "$1"', 'sh', name]).status === 0;
 
 export function installReferences() {
   const missing = Object.entries(programs).filter(([program]) => !has(program));
-  if (missing.length > 0 && process.getuid?.() === 0 && has('apt-get'))
+  if (!existsSync(postgres.folder)) missing.push(['postgres', postgres.name]);
+  if (missing.length > 0 && process.getuid?.() === 0 && has('apt-get')) {
+    attempt('apt-get', ['update', '-qq'], {});
     attempt(
       'apt-get',
       ['install', '-y', '-qq', '--no-install-recommends', ...missing.map(([, name]) => name)],
@@ -39,6 +45,7 @@ export function installReferences() {
         env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       },
     );
+  }
   const folder = join(root, 'node_modules', '.cache', 'bench');
   if (packages.every((one) => existsSync(join(folder, 'node_modules', one.replace(/@[^@]+$/u, ''))))) return;
   mkdirSync(folder, { recursive: true });

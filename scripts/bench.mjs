@@ -1,8 +1,9 @@
 // Measures the product beside its references: `npm run bench` installs them and writes docs/performance.md and .json;
-// with --quick a short form that installs nothing and only prints.
+// with --quick a short form that installs nothing, and fails where a ratio is worse than its baseline.
 import { installReferences } from './bench-references.mjs';
 import { root, runTest } from './bundle-test.mjs';
 
 await import('./build.mjs');
-if (!process.argv.includes('--quick')) installReferences();
-await runTest('test/bench/main.ts', { words: [root] });
+const quick = process.argv.some((word) => word === '--quick' || word.startsWith('--baselines='));
+if (!quick) installReferences();
+await runTest('test/bench/main.ts', { words: [root], splitting: true });

@@ -11,10 +11,11 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
  * Runs a program of test/ with the words of this command's own line; its exit code becomes this process's.
  *
  * @param {string} program path of the program within the project
- * @param {{ node?: string[], words?: string[] }} more words for Node, and for the program before the line's own
+ * @param {{ node?: string[], words?: string[], splitting?: boolean }} more words for Node, and for the program before
+ *   the line's own; whether what the program imports late is loaded late
  */
-export async function runTest(program, { node = [], words = [] } = {}) {
-  const { entry, folder } = await bundleTest(program);
+export async function runTest(program, { node = [], words = [], splitting = false } = {}) {
+  const { entry, folder } = await bundleTest(program, { splitting });
   const child = spawn(
     process.execPath,
     ['--enable-source-maps', ...node, entry, ...words, ...process.argv.slice(2)],
@@ -30,10 +31,10 @@ export async function runTest(program, { node = [], words = [] } = {}) {
 
 /**
  * @param {string} program path of the program within the project
- * @param {import('esbuild').Plugin[]} plugins
+ * @param {{ plugins?: import('esbuild').Plugin[], splitting?: boolean }} more
  * @returns {Promise<{ entry: string, folder: string }>} the bundle, and its folder, to be removed after use
  */
-export async function bundleTest(program, plugins = []) {
+export async function bundleTest(program, { plugins = [], splitting = false } = {}) {
   const cache = join(root, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'repost-'));
@@ -48,6 +49,7 @@ export async function bundleTest(program, plugins = []) {
     target: 'node20.18',
     packages: 'external',
     sourcemap: true,
+    splitting,
     outExtension: { '.js': '.mjs' },
     logLevel: 'error',
     plugins,

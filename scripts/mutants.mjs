@@ -28,7 +28,7 @@ function planting({ file, from, to }) {
 
 /** How many worlds it took, and what gave it away; undefined where nothing did. */
 async function hunt(mutant) {
-  const { entry, folder } = await bundleTest('test/sim/main.ts', [planting(mutant)]);
+  const { entry, folder } = await bundleTest('test/sim/main.ts', { plugins: [planting(mutant)] });
   const options = { timeout: MOST_MS, env: { ...process.env, TRAIL: '0' }, maxBuffer: 2 ** 26 };
   const full = mutant.world === 'full' ? ['--full'] : [];
   const stdout = await new Promise((resolve) => {

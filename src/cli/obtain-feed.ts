@@ -31,8 +31,17 @@ export async function fromFeed(
     const { clock, origins } = app;
     const bounds = { maxBytes: DEFAULT_MAX_BYTES, timeoutMs: DOWNLOAD_TIMEOUT_MS };
     const signal = tools.signal === undefined ? {} : { signal: tools.signal };
+    let sha256: string;
     try {
-      await download({ transport: net.transport, origins, clock, url, path, ...bounds, ...signal });
+      ({ sha256 } = await download({
+        transport: net.transport,
+        origins,
+        clock,
+        url,
+        path,
+        ...bounds,
+        ...signal,
+      }));
     } catch (error) {
       const failure = asFailure(error);
       if (failure.status !== 403 && failure.status !== 404 && failure.status !== 410) throw failure;
@@ -44,7 +53,13 @@ export async function fromFeed(
         hint: 'Bring the file back, or cancel the job.',
       });
     }
-    return cache.add({ path, adopt: true, origin: 'feed', verify: (copy) => verify(copy, video, tools) });
+    return cache.add({
+      path,
+      adopt: true,
+      sha256,
+      origin: 'feed',
+      verify: (copy) => verify(copy, video, tools),
+    });
   });
 }
 

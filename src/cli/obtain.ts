@@ -16,6 +16,7 @@ import type { Store } from '../store/types.ts';
 import type { App } from './app.ts';
 import { importedMedia } from './imports.ts';
 import { fromFeed } from './obtain-feed.ts';
+import { oneFlight } from './one-flight.ts';
 import { makeFolder } from './paths.ts';
 
 /** Gets a video's file by its rule and makes it fit the destination. `warn` hears what a person should know. */
@@ -33,7 +34,7 @@ export async function createObtain(app: App, warn: (message: string) => void): P
   /** An old program is as old for every video: said once. */
   const told = new Set<string>();
 
-  return async (video, rule, platform, { signal, onProgress } = {}) => {
+  async function fetchFile(...[video, rule, , { signal } = {}]: Asked): Promise<MediaFile> {
     const tools = { clock, ...(signal ? { signal } : {}) };
     const specs: readonly MediaSpec[] = [
       ...(rule && rule.media.length > 0 ? rule.media : [ownFolder(app)]),
@@ -52,20 +53,15 @@ export async function createObtain(app: App, warn: (message: string) => void): P
       since: video.publishedAt - SIBLING_MS,
       limit: 200,
     });
-    const context = { cache, tools, ...(onProgress === undefined ? {} : { onProgress }) };
-    const options = {
-      fit: choiceOf(rule?.spec['fit'], ['none', 'remux', 'transcode'], 'remux'),
-      tooLong: choiceOf(rule?.spec['tooLong'], ['skip', 'trim'], 'skip'),
-    } as const;
     if (source?.kind === folderVideos.id) {
       const own = await fromWatchedFolder(cache, video, source.locator ?? '', knownSha256, tools);
       if (own.sha256 !== knownSha256) await store.videos.setMedia(video.id, own.sha256);
-      return makeFit(own, platform.media, options, context);
+      return own;
     }
     if (source?.kind === feedSource.id) {
       const own = await fromFeed(app, cache, { video, source, knownSha256 }, tools);
       if (own && own.sha256 !== knownSha256) await store.videos.setMedia(video.id, own.sha256);
-      if (own) return makeFit(own, platform.media, options, context);
+      if (own) return own;
     }
     const file = await obtain(video, specs, {
       tools,
@@ -90,9 +86,25 @@ export async function createObtain(app: App, warn: (message: string) => void): P
     if (knownSha256 !== file.sha256) await store.videos.setMedia(video.id, file.sha256);
     if (file.caption !== undefined && file.caption.length > video.caption.length)
       await store.videos.setCaption(video.id, file.caption);
+    return file;
+  }
+
+  const together = oneFlight<MediaFile>();
+  return async (...asked) => {
+    const [video, rule, platform, { signal, onProgress } = {}] = asked;
+    // The jobs of a video start together: its file is fetched once for all of them.
+    const file = await together(`${video.id} ${rule?.id}`, signal, () => fetchFile(...asked));
+    const options = {
+      fit: choiceOf(rule?.spec['fit'], ['none', 'remux', 'transcode'], 'remux'),
+      tooLong: choiceOf(rule?.spec['tooLong'], ['skip', 'trim'], 'skip'),
+    } as const;
+    const tools = { clock, ...(signal ? { signal } : {}) };
+    const context = { cache, tools, ...(onProgress === undefined ? {} : { onProgress }) };
     return makeFit(file, platform.media, options, context);
   };
 }
+
+type Asked = Parameters<EngineDeps['obtain']>;
 
 /** Videos this near in time are looked at when a file without an id in its name could be any of them. */
 const SIBLING_MS = 2 * 86_400_000;

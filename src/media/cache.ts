@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { HOUR, MINUTE } from '../core/clock.ts';
 import type { MediaFacts, MediaFile } from '../core/media.ts';
-import { copyHashed, hashFile, storageFailure } from './copy.ts';
+import { copyHashed, hashFile, settleFile, storageFailure } from './copy.ts';
 
 /** A cached file as its register keeps it: the part of the store that the media room knows. */
 export interface CachedMedia extends MediaFacts {
@@ -39,6 +39,8 @@ interface Addition {
   path: string;
   /** True for a file in a workspace of this cache: moved, not copied. */
   adopt?: boolean;
+  /** Of an adopted file, where it was taken while the bytes came in: it is not read again for it. */
+  sha256?: string;
   /** For people: `folder`, `yt-dlp`; for files made from another one see `derivedOrigin`. */
   origin: string;
   /** Looks at the cache's own copy before it counts; throws where it is no good. */
@@ -123,8 +125,7 @@ export async function openCache(options: CacheOptions): Promise<MediaCache> {
   const add = (addition: Addition): Promise<MediaFile> =>
     withWorkspace(async (workspace) => {
       const draft = addition.adopt === true ? addition.path : join(workspace, 'copy');
-      const sha256 =
-        addition.adopt === true ? await hashFile(draft, true) : await copyHashed(addition.path, draft, clock);
+      const sha256 = await settled(addition, draft, clock);
       const facts = await addition.verify(draft);
       const row: CachedMedia = {
         ...facts,
@@ -152,6 +153,14 @@ export async function openCache(options: CacheOptions): Promise<MediaCache> {
     },
     evict: () => evict(options),
   };
+}
+
+/** The SHA-256 of the cache's own copy, whose bytes are on the disk then. */
+async function settled({ path, adopt, sha256 }: Addition, draft: string, clock: Clock): Promise<string> {
+  if (adopt !== true) return copyHashed(path, draft, clock);
+  if (sha256 === undefined) return hashFile(draft, true);
+  await settleFile(draft);
+  return sha256;
 }
 
 function mediaFile(dir: string, row: CachedMedia): MediaFile {

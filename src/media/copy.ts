@@ -66,6 +66,16 @@ export async function hashFile(path: string, settled = false): Promise<string> {
   }
 }
 
+/** Brings a file's bytes onto the disk, where its SHA-256 is known. */
+export async function settleFile(path: string): Promise<void> {
+  const { handle } = await openRegular(path);
+  try {
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+}
+
 async function readHashed(source: FileHandle, target?: FileHandle): Promise<string> {
   const hash = createHash('sha256');
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);

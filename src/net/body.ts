@@ -1,14 +1,17 @@
-import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, read as readFd } from 'node:fs';
+import { promisify } from 'node:util';
 import { Failure } from '../core/failure.ts';
 import type { FilePart, MultipartField } from '../core/http.ts';
+import { giveBack, lend, pieceBytes } from './buffers.ts';
 import type { RawBody } from './wire.ts';
 
+const read = promisify(readFd);
+
 /**
- * Bytes read at a time. 1 MiB was the knee of the curve when measured: 64 KiB costs half the rate. Never less
- * than the sockets' high-water mark (64 KiB), or a buffer would be filled again before it is sent.
+ * Less than this a socket may keep and ask for more at once: such a piece is sent from a copy. Well above every
+ * socket's high-water mark (64 KiB), past which it asks for the next piece only once it has let go of the last.
  */
-const pieceBytes = 2 ** 20;
+const smallBytes = 2 ** 17;
 
 /** A request body, opened: its exact length and the bytes. */
 export interface OpenBody {
@@ -19,7 +22,14 @@ export interface OpenBody {
   close(): Promise<void>;
 }
 
-type Segment = Uint8Array | { part: FilePart; handle: FileHandle };
+interface OpenPart {
+  part: FilePart;
+  fd: number;
+  /** The read that is under way, if any: until it has ended the file stays open. */
+  reading: Promise<unknown>;
+}
+
+type Segment = Uint8Array | OpenPart;
 
 /** Opens a body before anything is sent, so that a missing file is found while nothing has happened yet. */
 export async function openBody(
@@ -29,10 +39,14 @@ export async function openBody(
   if (body === undefined) return { bytes: 0, source: null, close: async () => {} };
   const segments: Segment[] = [];
   const close = async () => {
-    for (const segment of segments) if (!(segment instanceof Uint8Array)) await segment.handle.close();
+    for (const segment of segments) {
+      if (segment instanceof Uint8Array) continue;
+      await segment.reading.catch(() => {});
+      closeSync(segment.fd);
+    }
   };
   try {
-    for (const part of layOut(body)) segments.push(isFilePart(part) ? await openPart(part) : bytesOf(part));
+    for (const part of layOut(body)) segments.push(isFilePart(part) ? openPart(part) : bytesOf(part));
   } catch (error) {
     await close();
     throw error;
@@ -77,16 +91,18 @@ function partHead(boundary: string, field: MultipartField): string {
   );
 }
 
-async function openPart(part: FilePart): Promise<Segment> {
-  let handle: FileHandle;
+/** At once, not by the thread pool: three trips there for each of a video's segments cost more than the calls. */
+function openPart(part: FilePart): Segment {
+  let fd: number;
   try {
-    handle = await open(part.path, 'r');
+    fd = openSync(part.path, 'r');
   } catch (error) {
     throw lostFile(part, (error as NodeJS.ErrnoException).code ?? 'it can’t be opened', error);
   }
-  const { size } = await handle.stat();
-  if (part.start >= 0 && part.start <= part.end && part.end <= size) return { part, handle };
-  await handle.close();
+  const { size } = fstatSync(fd);
+  if (part.start >= 0 && part.start <= part.end && part.end <= size)
+    return { part, fd, reading: Promise.resolve() };
+  closeSync(fd);
   throw lostFile(part, `bytes ${part.start} to ${part.end} were wanted and it has ${size}`);
 }
 
@@ -106,7 +122,7 @@ async function* readSegments(
       if (segment.length > 0) yield segment;
       continue;
     }
-    for await (const piece of readPart(segment.handle, segment.part)) {
+    for await (const piece of readPart(segment)) {
       yield piece;
       // Asked for more: what was given has left.
       sent += piece.length;
@@ -118,31 +134,46 @@ async function* readSegments(
 /**
  * The part's bytes through two buffers that are used in turn, the next one being filled while the last one is
  * sent: memory stays flat whatever the file's size. Safe because undici asks for the next piece only after the
- * last one has drained; nothing may keep a piece.
+ * last one has drained; nothing may keep a piece. Buffers are lent anew only where the last piece was asked past:
+ * those of a request that broke off may still be on their way out.
  */
-async function* readPart(handle: FileHandle, part: FilePart): AsyncGenerator<Uint8Array> {
-  const length = Math.min(pieceBytes, part.end - part.start);
-  let [spare, filling] = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)];
+async function* readPart(open: OpenPart): AsyncGenerator<Uint8Array> {
+  const { part } = open;
+  const used: Buffer[] = [];
+  const take = () => {
+    const buffer = lend();
+    used.push(buffer);
+    return buffer;
+  };
   let position = part.start;
-  let next = fill(handle, filling, part, position);
+  let filling = take();
+  let next = fill(open, filling, position);
+  let spare: Buffer | undefined;
   while (position < part.end) {
     const piece = await next;
     position += piece.length;
-    [spare, filling] = [filling, spare];
     if (position < part.end) {
-      next = fill(handle, filling, part, position);
+      [spare, filling] = [filling, spare ?? take()];
+      next = fill(open, filling, position);
       // Whoever stops asking never sees this promise; its failure must not end the process.
       next.catch(() => {});
     }
-    yield piece;
+    yield piece.length < smallBytes ? Buffer.from(piece) : piece;
   }
+  for (const buffer of used) giveBack(buffer);
 }
 
-async function fill(handle: FileHandle, buffer: Buffer, part: FilePart, from: number): Promise<Buffer> {
-  const wanted = Math.min(buffer.length, part.end - from);
+function fill(open: OpenPart, buffer: Buffer, from: number): Promise<Buffer> {
+  const filled = fillNow(open, buffer, from);
+  open.reading = filled;
+  return filled;
+}
+
+async function fillNow({ fd, part }: OpenPart, buffer: Buffer, from: number): Promise<Buffer> {
+  const wanted = Math.min(pieceBytes, part.end - from);
   let filled = 0;
   while (filled < wanted) {
-    const { bytesRead } = await handle.read(buffer, filled, wanted - filled, from + filled);
+    const { bytesRead } = await read(fd, buffer, filled, wanted - filled, from + filled);
     if (bytesRead === 0) {
       const message = `The file to upload, ${part.path}, became shorter while it was sent.`;
       throw new Failure('E_NO_MEDIA', { kind: 'retry', message });

@@ -50,9 +50,10 @@ export function idleEngine(store: Store, log: string): Engine {
 export async function engineRates(
   store: Store,
   lanes: number,
+  handle = '@lane',
 ): Promise<(engine: Engine, jobs: number) => Promise<number>> {
   const open: Awaited<ReturnType<typeof openLane>>[] = [];
-  for (let n = 0; n < lanes; n += 1) open.push(await openLane(store, `@lane${n}`));
+  for (let n = 0; n < lanes; n += 1) open.push(await openLane(store, `${handle}${n}`));
   let made = 0;
   return async (engine, jobs) => {
     const from = performance.now();
@@ -62,7 +63,7 @@ export async function engineRates(
         const lane = open[made % lanes];
         if (!lane) throw new Error('no lane');
         return {
-          item: exampleItem(`n${made}`),
+          item: exampleItem(`${handle}${made}`),
           jobs: [exampleJob(lane.account.id, lane.rule.id, { runAt: T0 })],
           skipped: [],
         };
@@ -77,22 +78,28 @@ export async function engineRates(
   };
 }
 
-/** One job after the other: added, claimed, its post's intent and outcome written, done. Gives jobs a second. */
-export async function ledgerOneByOne(
+/**
+ * Jobs in the ledger alone: each added, claimed, its post's intent and outcome written, done. One after the other, or
+ * as many at once as there are lanes, so that they share commits. Gives jobs a second.
+ */
+export async function ledgerRates(
   store: Store,
   handle: string,
+  lanes: number,
 ): Promise<(jobs: number) => Promise<number>> {
-  const lane = await openLane(store, handle);
+  const open: Awaited<ReturnType<typeof openLane>>[] = [];
+  for (let n = 0; n < lanes; n += 1) open.push(await openLane(store, `${handle}${n}`));
   const attempt = { startedAt: T0, endedAt: T0, outcome: 'published', error: null, exchange: null };
+  const one = async (lane: (typeof open)[number]) => {
+    const id = await lane.addJob({ runAt: T0 });
+    await store.jobs.claim(lane.account.id, T0);
+    await store.journal.done(id, 'publish', 'step', '"post"', T0);
+    const post = { id: `post-${id}`, url: null, publishedAt: T0, lagMs: 0, warnings: [] };
+    await store.jobs.publish(id, post, attempt, T0);
+  };
   return async (jobs) => {
     const from = performance.now();
-    for (let n = 0; n < jobs; n += 1) {
-      const id = await lane.addJob({ runAt: T0 });
-      await store.jobs.claim(lane.account.id, T0);
-      await store.journal.done(id, 'publish', 'step', '"post"', T0);
-      const post = { id: `post-${id}`, url: null, publishedAt: T0, lagMs: 0, warnings: [] };
-      await store.jobs.publish(id, post, attempt, T0);
-    }
+    for (let left = jobs; left > 0; left -= lanes) await Promise.all(open.slice(0, left).map(one));
     return (jobs * 1000) / (performance.now() - from);
   };
 }

@@ -13,21 +13,32 @@ import { openLane } from '../store/examples.ts';
 
 export const T0 = Date.UTC(2026, 0, 1);
 
-type Kind = 'waiting' | 'approval' | 'published';
+/** `waiting` is due, `approval` waits for a person, `tomorrow` for its time. */
+export type Kind = 'waiting' | 'approval' | 'published' | 'tomorrow';
 
 /** An empty folder of this measurement; its maker removes it. */
 export const bareFolder = (): string => mkdtempSync(join(tmpdir(), 'repost-bench-'));
 
-/** A home with as many jobs as asked, all waiting; gives the environment that leads to it. */
-export async function homeWithJobs(jobs: number): Promise<NodeJS.ProcessEnv> {
+/** A home with as many jobs as asked; gives the environment that leads to it. */
+export async function homeWithJobs(jobs: number, kind: Kind = 'waiting'): Promise<NodeJS.ProcessEnv> {
   const folder = bareFolder();
   mkdirSync(join(folder, 'data'));
   const path = join(folder, 'data', 'repost.db');
   const store = await openStore({ path, clock: new TestClock(T0) });
   const lane = await openLane(store, '@many');
   await store.close();
-  fill(path, lane, jobs, 'waiting');
-  return environmentOf(folder);
+  fill(path, lane, jobs, kind);
+  const env = environmentOf(folder);
+  // A daemon would ask its source, and say that its account needs its person.
+  if (kind === 'tomorrow') await calm(path, env);
+  return env;
+}
+
+async function calm(path: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const db = new Database(path);
+  db.prepare('UPDATE sources SET next_poll_at = ?').run(Date.now() + 3_600_000);
+  db.close();
+  await keepGrants(env);
 }
 
 /** A home with signed-in accounts, each a source and a destination; nothing is due for an hour. */
@@ -62,7 +73,7 @@ async function keepGrants(env: NodeJS.ProcessEnv): Promise<void> {
   await app.close();
 }
 
-function environmentOf(folder: string): NodeJS.ProcessEnv {
+export function environmentOf(folder: string): NodeJS.ProcessEnv {
   writeFileSync(join(folder, 'vault-key'), randomBytes(32), { mode: 0o600 });
   return {
     PATH: process.env['PATH'],
@@ -99,13 +110,15 @@ function fill(path: string, { account, source, rule }: Lane, jobs: number, kind:
      INSERT INTO videos (source_id, remote_id, url, caption, published_at, seen_at, kind, facts, state, skipped)
      SELECT ${source.id}, 'b' || i, '', 'A video', ${T0}, ${T0}, 'video', '{}', 'public', '[]' FROM n WHERE i <= ?`,
   ).run(jobs, jobs);
-  const [state, reason] =
-    kind === 'published'
-      ? ["'published'", 'NULL']
-      : ["'waiting'", kind === 'approval' ? "'approval'" : "'ready'"];
+  const [state, reason, runAt] = {
+    published: ["'published'", 'NULL', T0 - 10],
+    approval: ["'waiting'", "'approval'", T0 - 10],
+    waiting: ["'waiting'", "'ready'", T0 - 10],
+    tomorrow: ["'waiting'", "'delay'", Date.now() + 86_400_000],
+  }[kind];
   db.exec(
     `INSERT INTO jobs (video_id, account_id, rule_id, user, state, reason, run_at, max_attempts, created_at, updated_at)
-     SELECT id, ${account.id}, ${rule.id}, 'me', ${state}, ${reason}, ${T0} - 10, 5, ${T0}, ${T0}
+     SELECT id, ${account.id}, ${rule.id}, 'me', ${state}, ${reason}, ${runAt}, 5, ${T0}, ${T0}
      FROM videos WHERE remote_id LIKE 'b%'`,
   );
   if (kind === 'published')

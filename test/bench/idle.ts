@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../src/core/clock.ts';
+import { answerOfList } from './answer.ts';
 import { bareFolder, homeWithAccounts } from './homes.ts';
 import { freePort, startNginx } from './nginx.ts';
-import { answerOfList } from './poll-client.ts';
 import { addAccounts } from './polls.ts';
 import { timed } from './race.ts';
 import { startRedis } from './redis.ts';
 import { hasProgram } from './references.ts';
-import { figure, judged, type Row, single, unmeasured } from './report.ts';
+import { type Findings, figure, judged, type Row, single, unmeasured } from './report.ts';
 
 interface Reading {
   rssMiB: number;
@@ -47,7 +47,7 @@ interface Idler {
 }
 
 /** Daemons with 50 accounts and nothing due, beside an empty Node with one timer and a Redis server, at the same time. */
-export async function idle(program: string, self: readonly string[], size: IdleSize): Promise<Row[]> {
+export async function idle(program: string, self: readonly string[], size: IdleSize): Promise<Findings> {
   const idlers = new Map<string, Idler>();
   const redis = hasProgram('redis-server') ? await startRedis('everysec') : undefined;
   const start = (name: string, words: readonly string[], env: NodeJS.ProcessEnv) =>
@@ -67,10 +67,12 @@ export async function idle(program: string, self: readonly string[], size: IdleS
     const before = readAll(idlers);
     await systemClock.sleep(size.watchMs);
     const after = readAll(idlers);
-    return [
-      ...rowsOf(before, after, size),
-      ...(await afterBurst(self, after['node']?.rssMiB ?? Number.NaN, size)),
-    ];
+    return {
+      rows: [
+        ...rowsOf(before, after, size),
+        ...(await afterBurst(self, after['node']?.rssMiB ?? Number.NaN, size)),
+      ],
+    };
   } finally {
     await redis?.close();
     for (const [name, { child, home }] of idlers) {

@@ -2,12 +2,12 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../../src/store/types.ts';
 import { openLane } from '../store/examples.ts';
-import { engineRates, idleEngine, ledgerOneByOne } from './engine.ts';
+import { engineRates, idleEngine, ledgerRates } from './engine.ts';
 import { bareFolder, storeWithJobs, T0 } from './homes.ts';
+import { openPeers } from './ledger-peers.ts';
+import { claimRow, growthOf, rateRows } from './ledger-rows.ts';
 import { race } from './race.ts';
-import { type BullMQ, bullAtOnce, bullOneByOne, startRedis } from './redis.ts';
-import { hasProgram, packageAt } from './references.ts';
-import { figure, judged, median, type Row, ratios, unmeasured } from './report.ts';
+import type { Chart, Findings, Row } from './report.ts';
 
 export interface LedgerSize {
   /** Jobs of a round, one at a time and many at once. */
@@ -18,12 +18,14 @@ export interface LedgerSize {
   blocked: number;
   claims: number;
   rounds: number;
+  /** Rows for the picture, beside those of the large table. */
+  growth: readonly number[];
 }
 
 const LANES = 50;
 
-/** What one job costs in the ledger and in the engine, beside BullMQ; each store on the disk, with FULL durability. */
-export async function ledger(root: string, size: LedgerSize): Promise<Row[]> {
+/** What one job costs in the ledger and in the engine, beside queues that others made; each store on the disk, with FULL durability. */
+export async function ledger(root: string, size: LedgerSize): Promise<Findings> {
   const folder = bareFolder();
   const stores: Store[] = [];
   const open = async (name: string, jobs: number, kind: 'published' | 'approval') => {
@@ -34,9 +36,11 @@ export async function ledger(root: string, size: LedgerSize): Promise<Row[]> {
   try {
     const small = await open('small', 1_000, 'published');
     const large = await open('large', size.rows, 'published');
+    const rows = await rates(root, { small, large, folder }, size);
     const blocked = await open('blocked', size.blocked, 'approval');
     const empty = await open('empty', 0, 'approval');
-    return [...(await rates(root, { small, large, folder }, size)), ...(await claims(empty, blocked, size))];
+    rows.push(await claims(empty, blocked, size));
+    return { rows, charts: [await growth({ open, large, folder }, size)] };
   } finally {
     for (const store of stores) await store.close();
     rmSync(folder, { recursive: true, force: true });
@@ -50,59 +54,31 @@ interface Tables {
 }
 
 async function rates(root: string, { small, large, folder }: Tables, size: LedgerSize): Promise<Row[]> {
-  const bull = hasProgram('redis-server') ? packageAt<BullMQ>(root, 'bullmq') : undefined;
-  const servers = bull ? [await startRedis('always'), await startRedis('everysec')] : [];
-  const [always, everysec] = servers;
-  const serial = await ledgerOneByOne(small, '@serial');
+  const serial = await ledgerRates(small, '@serial', 1);
+  const many = await ledgerRates(small, '@many', LANES);
   const [smallEngine, largeEngine] = [small, large].map((store, n) =>
     idleEngine(store, join(folder, `${n}.log`)),
   );
   const [smallRate, largeRate] = [await engineRates(small, LANES), await engineRates(large, LANES)];
   if (!smallEngine || !largeEngine) throw new Error('an engine is missing');
+  const peers = await openPeers(root);
   try {
     const results = await race<string, number>(size.rounds, {
       serial: () => serial(size.serial),
-      ...(bull && always ? { always: () => bullOneByOne(bull, always, size.serial) } : {}),
+      ...peers.serial(size.serial),
+      many: () => many(size.atOnce),
       small: () => smallRate(smallEngine, size.atOnce),
       large: () => largeRate(largeEngine, size.atOnce),
-      ...(bull && everysec ? { everysec: () => bullAtOnce(bull, everysec, size.atOnce) } : {}),
+      ...peers.many(size.atOnce),
     });
-    return rows(results, size.rows);
+    return rateRows(results, size.rows, peers.missing);
   } finally {
-    for (const server of servers) await server.close();
+    await peers.close();
   }
 }
 
-function rows(results: Readonly<Record<string, number[]>>, large: number): Row[] {
-  const of = (name: string) => results[name] ?? [];
-  const rate = (name: string) => `${figure(median(of(name)))} jobs/s`;
-  const many = `${large.toLocaleString('en')} rows`;
-  const beside = (what: string, own: string, name: string, reference: string, atLeast: number) =>
-    of(name).length === 0
-      ? unmeasured(what, reference, 'redis-server or bullmq')
-      : judged(what, reference, { atLeast }, ratios(of(own), of(name)), `${rate(own)}; BullMQ ${rate(name)}`);
-  return [
-    beside(
-      'ledger, one job at a time, safe from power loss',
-      'serial',
-      'always',
-      'BullMQ, `appendfsync always`',
-      1.5,
-    ),
-    beside('engine, no-op jobs, 1,000 rows', 'small', 'everysec', 'BullMQ, `everysec`, concurrency 50', 2),
-    beside(`engine, no-op jobs, ${many}`, 'large', 'everysec', 'BullMQ, `everysec`, concurrency 50', 2),
-    judged(
-      `engine, no-op jobs, ${many}`,
-      'the same at 1,000 rows',
-      { atLeast: 0.8 },
-      ratios(of('large'), of('small')),
-      `${rate('large')}; ${rate('small')}`,
-    ),
-  ];
-}
-
 /** Looks for due lanes and claims the head of one, beside a lane whose jobs are all held up. */
-async function claims(empty: Store, blocked: Store, size: LedgerSize): Promise<Row[]> {
+async function claims(empty: Store, blocked: Store, size: LedgerSize): Promise<Row> {
   const contender = async (store: Store) => {
     const lane = await openLane(store, '@free');
     return async () => {
@@ -119,13 +95,25 @@ async function claims(empty: Store, blocked: Store, size: LedgerSize): Promise<R
     empty: await contender(empty),
     blocked: await contender(blocked),
   });
-  return [
-    judged(
-      `claim beside ${size.blocked.toLocaleString('en')} jobs that are held up`,
-      'claim in an empty table',
-      { atMost: 2 },
-      ratios(results.blocked, results.empty),
-      `${figure(median(results.blocked))} µs; ${figure(median(results.empty))} µs, the commit to disk included`,
-    ),
-  ];
+  return claimRow(results, size.blocked);
+}
+
+interface Growing {
+  open(name: string, jobs: number, kind: 'published'): Promise<Store>;
+  large: Store;
+  folder: string;
+}
+
+const GROWTH_ROUNDS = 3;
+
+/** How a job’s cost grows with the jobs that are in the table. */
+async function growth({ open, large, folder }: Growing, size: LedgerSize): Promise<Chart> {
+  const contenders: Record<string, () => Promise<number>> = {};
+  for (const jobs of [...size.growth, size.rows]) {
+    const store = jobs === size.rows ? large : await open(`growth-${jobs}`, jobs, 'published');
+    const engine = idleEngine(store, join(folder, `growth-${jobs}.log`));
+    const rate = await engineRates(store, LANES, `@growth${jobs}-`);
+    contenders[jobs] = () => rate(engine, size.atOnce / 2);
+  }
+  return growthOf(await race<string, number>(GROWTH_ROUNDS, contenders));
 }

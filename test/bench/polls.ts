@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { TestClock } from '../../src/core/clock.ts';
 import { openStore } from '../../src/store/sqlite.ts';
+import { answerOfList, remoteIds } from './answer.ts';
+import { type Certificate, makeCertificate } from './certificate.ts';
 import { bareFolder, T0 } from './homes.ts';
 import { startNginx } from './nginx.ts';
-import { answerOfList, remoteIds } from './poll-client.ts';
+import { type Cost, cpuRow, largeRows, memoryRow, rateRows } from './poll-rows.ts';
 import { race, timed } from './race.ts';
 import { hasProgram } from './references.ts';
-import { figure, judged, median, type Row, ratios, single, unmeasured } from './report.ts';
+import { type Chart, type Findings, median, unmeasured } from './report.ts';
+import { serve } from './servers.ts';
 
 export interface PollSize {
   polls: number;
@@ -18,72 +21,115 @@ export interface PollSize {
   rounds: number;
 }
 
-interface Cost {
-  rate: number;
-  cpuMs: number;
-  peakMiB: number;
-}
-
 /** Polls that find nothing new, beside a program that only sends requests, and beside `fetch`. */
-export async function polls(self: readonly string[], size: PollSize): Promise<Row[]> {
+export async function polls(self: readonly string[], size: PollSize): Promise<Findings> {
   const missing = ['nginx', 'wrk'].find((name) => !hasProgram(name));
-  if (missing) return [unmeasured('a poll that finds 20 known videos', '`wrk`', missing)];
+  if (missing) return { rows: [unmeasured('a poll that finds 20 known videos', '`wrk`', missing)] };
   const folder = bareFolder();
-  const [few, many] = [join(folder, 'few.db'), join(folder, 'many.db')];
-  await addAccounts(few, 1000);
-  await addAccounts(many, size.accounts);
-  const server = await startNginx(answerOfList());
-  const origin = `http://127.0.0.1:${server.port}`;
-  const client = (way: string, path: string, count: number) => () =>
-    JSON.parse(timed([...self, 'polls', way, origin, path, String(count)]).out) as Cost;
+  const certificate = await makeCertificate(folder);
+  const plain = await startNginx(answerOfList());
+  const tls = await startNginx(answerOfList(), certificate);
+  const origin = `http://127.0.0.1:${plain.port}`;
+  const tlsOrigin = `https://localhost:${tls.port}`;
   try {
-    const results = await race<string, Cost>(size.rounds, {
-      wrk: () => ({ rate: wrk(origin, size.seconds), cpuMs: 0, peakMiB: 0 }),
-      source: client('source', few, size.polls),
-      fetch: client('fetch', few, size.polls),
-      engine: client('engine', few, size.enginePolls),
+    const [few, many] = [join(folder, 'few.db'), join(folder, 'many.db')];
+    await addAccounts(few, 1000);
+    await addAccounts(many, size.accounts);
+    const costs = await race<string, Cost>(size.rounds, {
+      wrk: () => wrk(origin, size.seconds),
+      source: client(self, 'source', origin, few, size.polls),
+      fetch: fetches(self, origin, size.polls),
+      wrkTls: () => wrk(tlsOrigin, size.seconds),
+      sourceTls: client(self, 'source', tlsOrigin, few, size.polls, certificate),
+      engine: client(self, 'engine', origin, few, size.enginePolls),
+      many: client(self, 'source', origin, many, size.polls),
     });
-    const large = client('source', many, size.polls)();
-    return rows(results, large.peakMiB, size);
+    return {
+      rows: [...rateRows(costs), cpuRow(costs), ...largeRows(costs, size.accounts)],
+      charts: await growth(self, origin, folder, size),
+    };
   } finally {
-    await server.close();
-    rmSync(folder, { recursive: true });
+    await plain.close();
+    await tls.close();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function wrk(origin: string, seconds: number): number {
-  const { out } = timed(['wrk', '-t1', '-c64', `-d${seconds}s`, origin]);
-  return Number(/Requests\/sec:\s+([\d.]+)/u.exec(out)?.[1]);
+/** The short form: CPU time beside that of `fetch`, both from a server of Node’s own. */
+export async function pollsQuick(self: readonly string[], count: number, rounds: number): Promise<Findings> {
+  const folder = bareFolder();
+  const server = await serve(self, 'answers');
+  const origin = `http://127.0.0.1:${server.port}`;
+  try {
+    const path = join(folder, 'few.db');
+    await addAccounts(path, 1000);
+    const costs = await race<string, Cost>(rounds, {
+      source: client(self, 'source', origin, path, count),
+      fetch: fetches(self, origin, count),
+    });
+    return { rows: [cpuRow(costs), memoryRow(costs)] };
+  } finally {
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
-function rows(results: Readonly<Record<string, Cost[]>>, largeMiB: number, size: PollSize): Row[] {
-  const of = (name: string) => (results[name] ?? []).map(({ rate }) => rate);
-  const rate = (name: string) => `${figure(median(of(name)))}/s`;
-  const cpu = (results['source'] ?? []).map(({ cpuMs }) => (cpuMs * 1000) / size.polls);
-  const known = 'a poll that finds 20 known videos';
+function client(
+  self: readonly string[],
+  way: string,
+  origin: string,
+  path: string,
+  count: number,
+  certificate?: Certificate,
+): () => Cost {
+  const env = { ...process.env, ...(certificate ? { NODE_EXTRA_CA_CERTS: certificate.cert } : {}) };
+  return () => JSON.parse(timed([...self, 'polls', way, origin, path, String(count)], env).out) as Cost;
+}
+
+function fetches(self: readonly string[], origin: string, count: number): () => Cost {
+  return () => JSON.parse(timed([...self, 'fetches', origin, String(count)]).out) as Cost;
+}
+
+function wrk(origin: string, seconds: number): Cost {
+  const { out } = timed(['wrk', '-t1', '-c64', `-d${seconds}s`, origin]);
+  return { rate: Number(/Requests\/sec:\s+([\d.]+)/u.exec(out)?.[1]), cpuMs: 0, peakMiB: 0 };
+}
+
+const GROWTH = [10, 100, 1_000, 10_000];
+const GROWTH_ROUNDS = 3;
+
+/** How a poll’s cost and the memory grow with the accounts that are polled. */
+async function growth(
+  self: readonly string[],
+  origin: string,
+  folder: string,
+  size: PollSize,
+): Promise<Chart[]> {
+  const count = Math.min(size.polls, 10_000);
+  const contenders: Record<string, () => Cost> = {};
+  for (const accounts of GROWTH) {
+    if (accounts > size.accounts) continue;
+    const path = join(folder, `growth-${accounts}.db`);
+    await addAccounts(path, accounts);
+    contenders[accounts] = client(self, 'source', origin, path, count);
+  }
+  const costs = await race<string, Cost>(GROWTH_ROUNDS, contenders);
+  const points = (value: (cost: Cost) => number) =>
+    Object.entries(costs).map(([accounts, each]): [number, number] => [
+      Number(accounts),
+      median(each.map(value)),
+    ]);
   return [
-    judged(
-      known,
-      '`wrk`, the same server',
-      { atLeast: 0.09 },
-      ratios(of('source'), of('wrk')),
-      `${rate('source')}, ${figure(median(cpu))} µs of CPU each, the start included; wrk ${rate('wrk')}`,
-    ),
-    judged(known, '`fetch`', { atLeast: 3 }, ratios(of('source'), of('fetch')), `fetch ${rate('fetch')}`),
-    judged(
-      `${known}, with its outcome on the disk`,
-      '`wrk`, the same server',
-      { atLeast: 0.09 },
-      ratios(of('engine'), of('wrk')),
-      `${rate('engine')}: eight at once, each row of the ledger safe from power loss`,
-    ),
-    judged(
-      `memory for ${size.accounts.toLocaleString('en')} accounts while they are polled`,
-      '–',
-      { atMost: 140 },
-      single(largeMiB, 'MiB'),
-      'peak of a process of its own',
-    ),
+    {
+      name: 'growth-accounts',
+      title: 'Polling by how many accounts are polled',
+      x: 'accounts',
+      y: 'µs, MiB',
+      lines: [
+        { name: 'CPU of one poll (µs)', points: points(({ cpuMs }) => (cpuMs * 1000) / count) },
+        { name: 'memory (MiB)', points: points(({ peakMiB }) => peakMiB) },
+      ],
+    },
   ];
 }
 

@@ -11,29 +11,66 @@ export interface Row {
   what: string;
   reference: string;
   target: string;
-  /** Null where the reference is missing on this machine. */
+  /** Null where the reference is missing on this machine, or the measurement failed. */
   measured: Measured | null;
   met: boolean | null;
   /** Absolute figures of this machine, or why there are none. */
   note: string;
+  /** A name that lasts: `npm run bench -- --quick` compares the row with its baseline by it. */
+  id?: string;
 }
 
-type Bound = { atLeast: number } | { atMost: number };
+/** How something grows: a picture, by both axes’ logarithms. */
+export interface Chart {
+  /** Name of its file, without the ending. */
+  name: string;
+  title: string;
+  x: string;
+  y: string;
+  lines: { name: string; points: [x: number, y: number][] }[];
+}
+
+/** What one group of measurements gives. */
+export interface Findings {
+  rows: Row[];
+  charts?: Chart[];
+}
+
+export type Bound = { atLeast: number } | { atMost: number };
 
 /** A row whose target is a bound on its median. */
-export function judged(what: string, reference: string, bound: Bound, measured: Measured, note: string): Row {
+export function judged(
+  what: string,
+  reference: string,
+  bound: Bound,
+  measured: Measured,
+  note: string,
+  id?: string,
+): Row {
   const unit = measured.unit === '×' ? '' : ` ${measured.unit}`;
   const [words, met] =
     'atLeast' in bound
       ? [`at least ${bound.atLeast}`, measured.median >= bound.atLeast]
       : [`at most ${bound.atMost}`, measured.median <= bound.atMost];
-  return { what, reference, target: `${words}${unit}`, measured, met, note };
+  return { what, reference, target: `${words}${unit}`, measured, met, note, ...(id ? { id } : {}) };
+}
+
+/** A figure without a target. */
+export function stated(what: string, reference: string, measured: Measured, note: string, id?: string): Row {
+  return { what, reference, target: '–', measured, met: null, note, ...(id ? { id } : {}) };
 }
 
 /** A row that nothing could be compared for. */
 export function unmeasured(what: string, reference: string, missing: string): Row {
   const note = `not measured: ${missing} is missing`;
   return { what, reference, target: '–', measured: null, met: null, note };
+}
+
+/** In the place of a group that broke off: the others’ rows must not be lost with it. */
+export function broken(name: string, error: unknown): Row {
+  const said = error instanceof Error ? error.message : String(error);
+  const note = `the measurement broke off: ${said.split('\n')[0]?.slice(0, 300) ?? ''}`;
+  return { what: `group \`${name}\``, reference: '–', target: '–', measured: null, met: false, note };
 }
 
 /** One reading, without a spread. */
@@ -49,44 +86,29 @@ export const median = (values: readonly number[]): number => {
   return ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2;
 };
 
+/** Several readings of one thing. */
+export function spread(values: readonly number[], unit = '×'): Measured {
+  return { median: median(values), min: Math.min(...values), max: Math.max(...values), unit };
+}
+
 /** The ratio of each round, because a machine’s mood lasts longer than a round. */
 export function ratios(own: readonly number[], reference: readonly number[], unit = '×'): Measured {
-  const each = own.map((value, round) => value / (reference[round] ?? Number.NaN));
-  return { median: median(each), min: Math.min(...each), max: Math.max(...each), unit };
+  return spread(
+    own.map((value, round) => value / (reference[round] ?? Number.NaN)),
+    unit,
+  );
 }
 
 /** Three digits that count: 0.0123, 12.3, 12,300. */
 export const figure = (value: number) => value.toLocaleString('en', { maximumSignificantDigits: 3 });
 
-export const BEGIN = '<!-- figures: begin -->';
-export const END = '<!-- figures: end -->';
-
-export function table(rows: readonly Row[], machine: string): string {
-  const lines = rows.map(({ what, reference, target, measured, met, note }) => {
-    const verdict = met === null ? '–' : met ? 'met' : '**not met**';
-    return `| ${what} | ${reference} | ${target} | ${measured ? words(measured) : '–'} | ${verdict} | ${note} |`;
-  });
-  return [
-    BEGIN,
-    '',
-    machine,
-    '',
-    '| what | reference | target | measured: median (lowest–highest round) | | figures of this machine |',
-    '|---|---|---|---|---|---|',
-    ...lines,
-    '',
-    END,
-  ].join('\n');
-}
-
 export function words({ median: middle, min, max, unit }: Measured): string {
-  const spread = min === max ? '' : ` (${figure(min)}–${figure(max)})`;
-  return `${figure(middle)} ${unit}${spread}`;
+  const between = min === max ? '' : ` (${figure(min)}–${figure(max)})`;
+  return `${figure(middle)} ${unit}${between}`;
 }
 
-/** Puts the table in the place of the one before. Throws where the page has no such place. */
-export function withTable(page: string, fresh: string): string {
-  const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (from < 0 || to < from) throw new Error('The page has no place for the figures.');
-  return `${page.slice(0, from)}${fresh}${page.slice(to + END.length)}`;
+/** How a row reads on a terminal. */
+export function line({ what, reference, measured, target, met, note }: Row): string {
+  const verdict = met === null ? '–      ' : met ? 'met    ' : 'not met';
+  return `${verdict}  ${what} / ${reference}: ${measured ? words(measured) : '–'} (${target}); ${note}`;
 }

@@ -1,10 +1,21 @@
-import { createServer, type Socket } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 
 const PIECE = Buffer.alloc(2 ** 20);
+/** Names what an upload is called, for clients that ask. */
+const ANSWER = '{"id":"1","media_id_string":"1","data":{"id":"1","media_key":"7_1"}}';
+const OK = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${ANSWER.length}\r\n\r\n${ANSWER}`;
+/** How a body without a length ends. */
+const LAST_CHUNK = '0\r\n\r\n';
 
-/** Takes every upload and throws it away; sends as many zeros as the path says (`/1000`). As little work as Node can do. */
-export function serveSink(): Promise<number> {
-  const server = createServer(serve);
+/**
+ * Takes every upload and throws it away; sends as many zeros as the path says (`/1000`). As little work as Node can do.
+ * Over TLS where a certificate and its key are given, as one file. Gives the port.
+ */
+export function serveSink(certificate = ''): Promise<number> {
+  const pem = certificate === '' ? undefined : readFileSync(certificate);
+  const server: Server = pem ? createTlsServer({ key: pem, cert: pem }, serve) : createServer(serve);
   return new Promise((resolve) =>
     server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)),
   );
@@ -12,29 +23,39 @@ export function serveSink(): Promise<number> {
 
 function serve(socket: Socket): void {
   let head = '';
-  let left = 0;
-  let inBody = false;
+  /** Bytes of the body that are missing; of one without a length nobody knows how many. */
+  let left: number | 'unknown' = 0;
+  let tail = '';
+  socket.setNoDelay(true);
   socket.on('error', () => undefined);
   socket.on('data', (data: Buffer) => {
     let rest = data;
     while (rest.length > 0) {
-      if (!inBody) {
-        head += rest.toString('latin1');
-        const end = head.indexOf('\r\n\r\n');
-        if (end < 0) return;
-        rest = Buffer.from(head.slice(end + 4), 'latin1');
-        const [, path = '0'] = /^GET \/(\d+)/u.exec(head) ?? [];
-        if (head.startsWith('GET')) sendZeros(socket, Number(path));
-        left = Number(/content-length: *(\d+)/iu.exec(head)?.[1] ?? 0);
-        inBody = left > 0;
-        head = '';
+      if (left === 'unknown') {
+        tail = (tail + rest.subarray(-LAST_CHUNK.length).toString('latin1')).slice(-LAST_CHUNK.length);
+        if (tail !== LAST_CHUNK) return;
+        left = 0;
+        socket.write(OK);
+        return;
+      }
+      if (left > 0) {
+        const taken = Math.min(left, rest.length);
+        left -= taken;
+        rest = rest.subarray(taken);
+        if (left === 0) socket.write(OK);
         continue;
       }
-      left -= rest.length;
-      if (left > 0) return;
-      inBody = false;
-      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
-      return;
+      head += rest.toString('latin1');
+      const end = head.indexOf('\r\n\r\n');
+      if (end < 0) return;
+      rest = Buffer.from(head.slice(end + 4), 'latin1');
+      const [, path] = /^GET \/(\d+)/u.exec(head) ?? [];
+      const length = Number(/content-length: *(\d+)/iu.exec(head)?.[1] ?? 0);
+      tail = '';
+      left = /transfer-encoding: *chunked/iu.test(head) ? 'unknown' : length;
+      if (path !== undefined) sendZeros(socket, Number(path));
+      else if (left === 0) socket.write(OK);
+      head = '';
     }
   });
 }
