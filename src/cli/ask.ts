@@ -15,7 +15,7 @@ export const mayAsk = ({ app }: Asker): boolean => canAsk(app.io, app.noInput);
 /** The one door to the prompts. Throws E_MISSING_ANSWER, naming what answers the question, where nobody can be asked. */
 export async function ask(asker: Asker, name: QuestionName): Promise<typeof import('./prompts.ts')> {
   if (!mayAsk(asker)) throw missingAnswer(asker, name);
-  return import('./prompts.ts');
+  return asker.app.io.env['TERM'] === 'dumb' ? import('./prompts-plain.ts') : import('./prompts.ts');
 }
 
 /** What is said where a question can't be asked; a command may know more words. */

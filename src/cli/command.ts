@@ -94,7 +94,7 @@ function turnOf(app: App, command: Command, json: boolean, notes: Notes): Turn {
     command: wordsOf(command),
     paint: painter(!json && wantsColor(io, io.stdout)),
     print: (value, human) => {
-      io.stdout.write(json ? `${JSON.stringify(value)}\n` : withNewline(human()));
+      io.stdout.write(json ? `${JSON.stringify(value)}\n` : withNewline(fold(human(), lineWidth(io.stdout))));
     },
     note: (text) => {
       if (!json) io.stderr.write(withNewline(fold(text, lineWidth(io.stderr))));

@@ -4,11 +4,12 @@ import { mask } from '../net/redact.ts';
 import type { JobView } from '../store/types.ts';
 import { schemaVersion } from '../web/views.ts';
 import type { App } from './app.ts';
-import { painter, shorten, wantsColor } from './io.ts';
+import { lineWidth, painter, shorten, wantsColor } from './io.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { sentenceOf } from './sentences.ts';
 import type { Spinner } from './spinner.ts';
 import { bar, clockText, lines } from './table.ts';
+import { fold } from './wrap.ts';
 
 /** Says what the engine does: as JSON lines, as log lines, beside something that turns, or not at all. */
 export interface Reporter {
@@ -77,7 +78,7 @@ function openLog(app: App) {
         file = path === '' ? undefined : openLogFile(path, bounds);
       }
       if (file) file.write(line);
-      else app.io.stderr.write(`${line}\n`);
+      else app.io.stderr.write(`${fold(line, lineWidth(app.io.stderr))}\n`);
     },
     close: () => file?.close(),
   };

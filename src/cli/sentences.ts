@@ -13,6 +13,7 @@ interface Voice {
 export function sentenceOf(event: string, facts: Facts, voice: Voice): string {
   const { paint } = voice;
   const text = (name: string) => harmless(String(facts[name] ?? ''));
+  const moment = (name: string) => text(name).replace(/^([\d-]+)T([\d:]+)\..*$/u, '$1 $2 UTC');
   switch (event) {
     case 'poll':
       return `${text('source')}: ${text('fresh')} new`;
@@ -25,7 +26,7 @@ export function sentenceOf(event: string, facts: Facts, voice: Voice): string {
     case 'backfill':
       return Number(facts['posts']) === 0
         ? `rule “${text('rule')}”: its backfill finds nothing that it wants`
-        : `rule “${text('rule')}”: its backfill makes ${text('posts')} post(s) of ${text('videos')} video(s), from ${text('firstAt')} to ${text('lastAt')}`;
+        : `rule “${text('rule')}”: its backfill makes ${text('posts')} post(s) of ${text('videos')} video(s), from ${moment('firstAt')} to ${moment('lastAt')}`;
     case 'login-needed':
       return paint('yellow', `${text('account')} must sign in again: ${text('message')}`);
     case 'quarantine':
@@ -79,7 +80,9 @@ function ending(facts: Facts, { paint, clock }: Voice): string {
   }
   if (facts['state'] === 'waiting') {
     const until = clock(Date.parse(String(facts['runAt'])));
-    return `waits (${String(facts['reason'])}) until ${until}${why}`;
+    // That a platform still looks at an upload is no error, so it is given no code.
+    const said = facts['reason'] === 'processing' && error ? `: ${harmless(error.message)}` : why;
+    return `waits (${String(facts['reason'])}) until ${until}${said}`;
   }
   return paint('red', `${String(facts['state'])}${why}`);
 }

@@ -34,8 +34,8 @@ function cut(text: string, max: number): string {
 const pad = (text: string, width: number) => text + ' '.repeat(Math.max(0, width - cellWidth(text)));
 
 /**
- * A table for people, at most `columns` wide: the column named `flex` gives way. Cells are made harmless.
- * Rows and head have the same length.
+ * A table for people, at most `columns` wide: the column named `flex` gives way, and where that is not enough the
+ * last one stands below. Cells are made harmless. Rows and head have the same length.
  */
 export function table(
   head: readonly string[],
@@ -43,12 +43,15 @@ export function table(
   columns = Number.POSITIVE_INFINITY,
   flex = head.length - 1,
 ): string {
-  return lines([head, ...rows], columns, flex).join('\n');
+  const flat = lines([head, ...rows], columns, flex);
+  return fits(flat, columns) ? flat.join('\n') : tallTable(head, rows, columns);
 }
+
+const fits = (rows: readonly string[], columns: number) => rows.every((row) => cellWidth(row) <= columns);
 
 /**
  * A table whose last column must not be cut (an address, an error): where it does not fit, it stands below its
- * row, indented. The column before it gives way.
+ * row, indented. The column before it gives way; where that is not enough, it stands below too, and so on.
  */
 export function tallTable(
   head: readonly string[],
@@ -56,18 +59,24 @@ export function tallTable(
   columns: number,
 ): string {
   const flat = lines([head, ...rows]);
-  if (flat.every((line) => cellWidth(line) <= columns)) return flat.join('\n');
-  const short = lines(
-    [head, ...rows].map((row) => row.slice(0, -1)),
-    columns,
-    head.length - 2,
-  );
-  return [short[0], ...rows.flatMap((row, index) => [short[index + 1], below(row.at(-1) ?? '')])]
-    .filter((line) => line !== undefined && line !== '')
-    .join('\n');
+  if (fits(flat, columns)) return flat.join('\n');
+  for (let kept = head.length - 1; ; kept -= 1) {
+    const short = lines(
+      [head, ...rows].map((row) => row.slice(0, kept)),
+      columns,
+      kept - 1,
+    );
+    if (!fits(short, columns) && kept > 1) continue;
+    return [short[0], ...rows.flatMap((row, index) => [short[index + 1], below(row.slice(kept))])]
+      .filter((line) => line !== undefined && line !== '')
+      .join('\n');
+  }
 }
 
-const below = (text: string) => (text === '' ? '' : `  ${harmless(text)}`);
+function below(cells: readonly string[]): string {
+  const told = cells.filter((cell) => cell !== '').map(harmless);
+  return told.length === 0 ? '' : `  ${told.join('  ')}`;
+}
 
 /** The lines of a table without a head. */
 export function lines(

@@ -94,7 +94,8 @@ describe('every question', () => {
     const users = (target: RegExp) =>
       walk.files.filter(({ imports }) => imports.some((one) => target.test(one))).map(({ name }) => name);
     expect(users(/^inquirer$/u)).toEqual(['prompts.ts']);
-    expect(users(/\/prompts\.ts$/u)).toEqual(['ask.ts']);
+    expect(users(/\/prompts\.ts$/u)).toEqual(['ask.ts', 'prompts-plain.ts']);
+    expect(users(/\/prompts-plain\.ts$/u)).toEqual(['ask.ts']);
     // A child's lines are read; and the address that a browser ended on, while the browser is waited for.
     expect(users(/^node:readline/u)).toEqual(['child.ts', 'actions/login-ways.ts']);
   });

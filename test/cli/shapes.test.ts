@@ -223,6 +223,7 @@ describe('a terminal', () => {
       'source',
       'rule',
       'errors',
+      'audit',
     ]) {
       const { out } = await wide({ NO_COLOR: '1' }, columns).run([line]);
       // What must not be cut stands below its row.

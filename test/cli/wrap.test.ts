@@ -19,6 +19,21 @@ it('breaks lines at spaces and goes on under where their words began', () => {
   );
 });
 
+it('counts what is to be seen, not the colours of it', () => {
+  const green = '\u001b[32mdone\u001b[0m  this machine runs no services';
+  expect(fold(green, 30)).toBe('\u001b[32mdone\u001b[0m  this machine runs no\n      services');
+  expect(fold('\u001b[2m15:28:20\u001b[0m job 1 of many: published', 30)).toBe(
+    '\u001b[2m15:28:20\u001b[0m job 1 of many:\n         published',
+  );
+});
+
+it('takes the indent off an address that fits only so', () => {
+  expect(fold('post     https://example.com/1234567', 30)).toBe('post     https://example.com/1234567');
+  expect(fold('post     seen at https://example.com/123456789', 30)).toBe(
+    'post     seen at\nhttps://example.com/123456789',
+  );
+});
+
 it('leaves whole what is there to be copied, what fits, and what no terminal shows', () => {
   const command = '    $ repost rule add --from tiktok:@creator --to youtube:@creator';
   expect(fold(`${command}\nexport REPOST_VAULT_PASSPHRASE_FILE="$HOME/.config/repost"`, 20)).toContain(

@@ -114,6 +114,23 @@ describe('a machine that has Node and nothing else', () => {
   });
 });
 
+describe('a Node that is too old', () => {
+  // The package test runs real ones; this is the version that bin/repost looks at, in a Node of ours.
+  it.each(['14.21.3', '18.20.8', '20.17.0'])(
+    '%s is told what is needed, and where to get it',
+    async (version) => {
+      const pretend = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });
+      require(${JSON.stringify(entry)})`;
+      const { code, stdout, stderr } = await runRepost({ PATH: bare }, ['-e', pretend], {
+        command: ['node'],
+      });
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toContain('error: repost needs Node 20.18.1 or newer');
+      expect(stderr).toContain('https://nodejs.org');
+    },
+  );
+});
+
 const isRoot = process.getuid?.() === 0;
 const able =
   (isRoot && hasTool('unshare') && hasTool('mount')) || process.env['REPOST_TEST_REQUIRE'] === 'all';

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { approve } from '../../src/sandbox/person.ts';
 import { type CliHome, entry, openCliHome } from './home.ts';
+import { openBrowser } from './init-person.ts';
 import { type Ended, runRepost } from './run.ts';
 
 const guide = readFileSync(fileURLToPath(new URL('../../USER_GUIDE.md', import.meta.url)), 'utf8');
@@ -70,20 +70,6 @@ it('has shell commands, and the list of what can’t run here names only what it
       String(pattern),
     ).toBe(true);
 });
-
-/** A browser with a person before it: whatever address is opened is allowed. */
-async function openBrowser(home: CliHome): Promise<{ command: string; server: Server }> {
-  const server = createServer((request, response) => {
-    request.on('data', (address: Buffer) => void approve(address.toString(), { account: '@creator' }));
-    request.on('end', () => response.end());
-  }).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  const program = join(home.dir, 'browser.mjs');
-  const ask = `await fetch('http://127.0.0.1:${port}', { method: 'POST', body: process.argv[2] });\n`;
-  writeFileSync(program, ask);
-  return { command: `${process.execPath} ${program}`, server };
-}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

@@ -1,21 +1,11 @@
 import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodeVersion, npmProgram } from './node-versions.ts';
+import { addOnOf, installBare, installed, packArchive, placeAddOn } from './packed.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const isLong = Boolean(process.env['REPOST_TEST_LONG']);
@@ -25,25 +15,9 @@ const { version } = readJson<{ version: string }>(join(root, 'package.json'));
 let folder = '';
 let archive = '';
 
-/** Packed as for publishing, from a copy: prepack removes dist/, which other tests are running. */
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'repost-package-'));
-  const copy = join(folder, 'copy');
-  mkdirSync(copy);
-  for (const name of readdirSync(root).filter(
-    (entry) => !/^(?:node_modules|dist.*|\.git|test)$/u.test(entry),
-  ))
-    cpSync(join(root, name), join(copy, name), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  // What an earlier build left must not be shipped.
-  mkdirSync(join(copy, 'dist'));
-  writeFileSync(join(copy, 'dist', 'chunk-LEFTOVER.js'), '');
-  const said = execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], {
-    cwd: copy,
-    encoding: 'utf8',
-    stdio: 'pipe',
-  });
-  archive = join(folder, said.trim().split('\n').at(-1) ?? '');
+  archive = packArchive(folder);
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -60,8 +34,6 @@ const runner =
       },
       encoding: 'utf8',
     });
-
-const installed = (prefix: string) => join(prefix, 'lib', 'node_modules', 'repost');
 
 describe('the archive', () => {
   let unpacked = '';
@@ -134,11 +106,9 @@ describe('the archive', () => {
 
 describe('installed globally without install scripts', () => {
   let prefix = '';
-  const addOn = 'node_modules/better-sqlite3/build/Release/better_sqlite3.node';
   beforeAll(() => {
     prefix = join(folder, 'bare');
-    const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
-    execFileSync('npm', ['install', '-g', '--prefix', prefix, ...flags, archive], { stdio: 'pipe' });
+    installBare(prefix, archive);
   }, 240_000);
 
   it('answers what needs no database', () => {
@@ -166,7 +136,7 @@ describe('installed globally without install scripts', () => {
   );
 
   it('says that an add-on made for another Node does not load', () => {
-    const path = join(installed(prefix), addOn);
+    const path = addOnOf(prefix);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, 'of another Node');
     const { status, stderr } = runner(prefix)('status', '--json');
@@ -178,15 +148,10 @@ describe('installed globally without install scripts', () => {
 
   it('works once the add-on is there', { timeout: 300_000 }, () => {
     const repost = runner(prefix);
-    const path = join(installed(prefix), addOn);
     if (isLong) {
       const [, command = ''] = /\$ (npm rebuild .*)/u.exec(repost('status').stderr) ?? [];
       execFileSync('sh', ['-c', command], { stdio: 'pipe' });
-    } else
-      copyFileSync(
-        createRequire(import.meta.url).resolve('better-sqlite3/build/Release/better_sqlite3.node'),
-        path,
-      );
+    } else placeAddOn(prefix);
     works(repost);
   });
 });

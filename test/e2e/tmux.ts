@@ -6,6 +6,10 @@ import { systemClock } from '../../src/core/clock.ts';
 export interface Screen {
   /** What is to be seen, without what is empty below. */
   text(): string;
+  /** The same as the terminal broke it into rows. */
+  rows(): string;
+  /** Everything that is written to the terminal from now on goes into this file too. */
+  record(file: string): void;
   /** The same with its colours, as escape sequences. */
   colours(): string;
   /** Types text and Enter. */
@@ -35,6 +39,8 @@ export function openScreen({ env, columns = 80, rows = 50 }: ScreenOptions): Scr
   const text = () => tmux('capture-pane', '-p', '-J', '-t', 'main').trimEnd();
   return {
     text,
+    rows: () => tmux('capture-pane', '-p', '-t', 'main').trimEnd(),
+    record: (file) => void tmux('pipe-pane', '-t', 'main', `cat >> ${file}`),
     colours: () => tmux('capture-pane', '-p', '-e', '-t', 'main').trimEnd(),
     type: (line) => {
       if (line !== '') tmux('send-keys', '-t', 'main', '-l', line);

@@ -1,7 +1,8 @@
+import { sayWallTime } from '../../core/wall-clock.ts';
 import { auditView } from '../../web/audit-view.ts';
-import { iso } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { wholeNumber } from '../find.ts';
+import { zoneOfHome } from '../rule-flags.ts';
 import { table, tableWidth } from '../table.ts';
 import { parseMoment } from '../time.ts';
 
@@ -15,13 +16,14 @@ export async function listAudit(
     ...(options.job === undefined ? {} : { jobId: wholeNumber(options.job, '--job') }),
     ...(options.since === undefined ? {} : { since: parseMoment(options.since, app.clock.now()) }),
   });
+  const zone = zoneOfHome(app.config);
   print(rows.map(auditView), () =>
     rows.length === 0
       ? 'Nothing was posted or decided yet.'
       : table(
           ['WHEN', 'JOB', 'WHAT', 'ACCOUNT', 'RULE', 'ON WHOSE WORD', 'POST'],
           rows.map((row) => [
-            (iso(row.at) ?? '').slice(0, 16),
+            sayWallTime(zone, row.at),
             String(row.jobId),
             row.action,
             row.account,

@@ -96,7 +96,10 @@ async function list(turn: Turn, talk: Talk, platforms: readonly PlatformId[]): P
   if (!open) return 0;
   throw new Failure('E_MISSING_ANSWER', {
     message: `Nobody can be asked here, and this is open: ${open.title}.`,
-    hint: 'Each step is a command of its own.',
+    hint:
+      platforms.length > 0
+        ? 'Each step is a command of its own.'
+        : 'Each step is a command of its own; --to youtube,x says which platforms are meant.',
     command: open.command,
   });
 }

@@ -102,7 +102,7 @@ export async function showJob(
       ),
       ...attempts.map(
         (attempt) =>
-          `run      ${iso(attempt.startedAt)} ${attempt.outcome}${attempt.error ? `: ${harmless(attempt.error.message)}` : ''}`,
+          `run      ${relativeText(attempt.startedAt, now)}: ${attempt.outcome}${attempt.error ? `, ${harmless(attempt.error.message)}` : ''}`,
       ),
       ...(raw && last
         ? [

@@ -6,7 +6,7 @@ import { limitView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { findAccount, wholeNumber } from '../find.ts';
 import { limitStates } from '../limits.ts';
-import { relativeText, table, tableWidth } from '../table.ts';
+import { relativeText, tableWidth, tallTable } from '../table.ts';
 
 export async function listLimits({ app, print }: Turn): Promise<undefined> {
   const store = await app.store();
@@ -15,11 +15,10 @@ export async function listLimits({ app, print }: Turn): Promise<undefined> {
   print(states.map(limitView), () =>
     states.length === 0
       ? 'No accounts yet, so no limits.'
-      : table(
-          ['ACCOUNT', 'LIMIT', 'USED', 'LEFT', 'FREES'],
+      : tallTable(
+          ['ACCOUNT', 'USED', 'LEFT', 'FREES', 'LIMIT'],
           states.map((state) => [
             state.account ?? `${state.platform} (${state.scope})`,
-            state.title,
             `${amountText(state, state.used)}${state.max < NO_CEILING ? ` of ${amountText(state, state.max)}` : ''}`,
             state.max < NO_CEILING ? amountText(state, state.left) : 'no limit set',
             state.blockedUntil !== null && state.blockedUntil > now
@@ -27,9 +26,9 @@ export async function listLimits({ app, print }: Turn): Promise<undefined> {
               : state.resetsAt === null
                 ? ''
                 : relativeText(state.resetsAt, now),
+            state.title,
           ]),
           tableWidth(app.io),
-          1,
         ),
   );
 }

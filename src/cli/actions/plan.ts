@@ -156,7 +156,8 @@ function postText({ paint }: Turn, post: PlannedPost, now: number, zone: string)
   const timeZone = (rule && ownZoneAt(rule, account.id)) ?? zone;
   const at = Math.max(now, post.expectedAt ?? post.runAt);
   const local = `${sayWallTime(timeZone, at)} ${timeZone}`;
-  const when = `${local} (${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC)`;
+  const utc = `${sayWallTime('UTC', at)} UTC`;
+  const when = local === utc ? utc : `${local} (${utc})`;
   const held = heldBy ? `, held by: ${heldBy}` : '';
   const lines = [
     `${paint('bold', account.account)}  ${when}  ${post.origin === 'waiting' ? `job ${post.jobId}, ` : ''}${reason}${held}${rule ? `, by “${rule.name}”` : ''}`,

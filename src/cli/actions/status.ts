@@ -174,10 +174,10 @@ export async function videos(
             String(row.id),
             relativeText(row.publishedAt, now),
             String(row.jobs),
-            shorten(row.caption, 40),
+            row.caption,
             row.state === 'gone'
               ? 'its owner took it back'
-              : row.skipped.length > 0
+              : row.skipped.length > 0 && row.jobs === 0
                 ? row.skipped.map(({ rule, why }) => `${rule}: ${why}`).join('; ')
                 : row.jobs === 0
                   ? 'no rule for its source when it was seen'

@@ -7,7 +7,9 @@ import { installService } from '../actions/service.ts';
 import { sync } from '../actions/sync.ts';
 import type { Turn } from '../command.ts';
 import { exitCodes } from '../exit.ts';
+import { lineWidth } from '../io.ts';
 import { serviceState } from '../service-state.ts';
+import { fold } from '../wrap.ts';
 import type { Step } from './step.ts';
 import type { Talk } from './talk.ts';
 
@@ -100,5 +102,6 @@ function doctorStep(turn: Turn, talk: Talk): Step {
 /** A conversation has one stream. */
 const onStderr = (turn: Turn): Turn => ({
   ...turn,
-  print: (_value, human) => void turn.app.io.stderr.write(`${human()}\n`),
+  print: (_value, human) =>
+    void turn.app.io.stderr.write(`${fold(human(), lineWidth(turn.app.io.stderr))}\n`),
 });

@@ -10,7 +10,8 @@ import { resume } from '../actions/rule.ts';
 import { addRule } from '../actions/rule-add.ts';
 import { backfillAloud } from '../backfill-aloud.ts';
 import type { Turn } from '../command.ts';
-import { harmless, shorten } from '../io.ts';
+import { harmless, lineWidth, shorten } from '../io.ts';
+import { fold } from '../wrap.ts';
 import type { Step } from './step.ts';
 import type { Talk } from './talk.ts';
 
@@ -35,14 +36,16 @@ export function ruleStep(turn: Turn, talk: Talk): Step {
       talk.say('\nWhat it would have done with your last videos:\n');
       await rehearseRule(loud(turn), { last: '3' }, rule.name);
       const kept = await talk.confirm('keepRule', 'Keep this rule?', true);
-      await store.meta.remove(PENDING_KEY);
       if (!kept) {
         await store.rules.remove(rule.id, app.clock.now());
+        await store.meta.remove(PENDING_KEY);
         throw notYet('The rule is gone again.', 'repost rule add --help');
       }
       await resume(quiet(turn), {}, rule.name);
       const source = await store.sources.get(rule.sourceId);
       if (source) await backfillAloud({ ...turn, note: talk.say }, { ...rule, paused: false }, source);
+      // Not before: whoever stops in between is asked again, and is left with no rule that is paused or took nothing.
+      await store.meta.remove(PENDING_KEY);
       return `The rule “${rule.name}” is on.`;
     },
   };
@@ -65,7 +68,7 @@ async function makeRule(turn: Turn, talk: Talk): Promise<Rule> {
   if (!source) throw notYet('There is no TikTok account yet.', 'repost login tiktok');
   if (destinations.length === 0) throw notYet('There is no account to post to yet.', 'repost login PLATFORM');
   await lastVideos(turn, talk, source.id);
-  const media = await askMedia(talk, app.config.text('media.folder') || app.files.originals);
+  const media = await askMedia(turn, talk, app.config.text('media.folder') || app.files.originals);
   const backfill = await askCount(talk);
   const name = 'everywhere';
   await store.meta.set(PENDING_KEY, name);
@@ -102,7 +105,7 @@ async function lastVideos(turn: Turn, talk: Talk, sourceId: number): Promise<voi
 }
 
 /** TikTok gives no files: a folder of originals, an export, or yt-dlp where its person may. */
-async function askMedia(talk: Talk, preset: string): Promise<string> {
+async function askMedia(turn: Turn, talk: Talk, preset: string): Promise<string> {
   talk.say('\nTikTok tells which videos there are, but gives programs no files. Where are your originals?');
   talk.say(
     'Type a folder, the ZIP of TikTok’s “Download your data”, or yt-dlp (only where TikTok permits you that).',
@@ -110,7 +113,7 @@ async function askMedia(talk: Talk, preset: string): Promise<string> {
   for (;;) {
     const text = await talk.ask('ruleOriginals', 'Originals', preset);
     if (text === 'yt-dlp') return 'yt-dlp';
-    const path = resolve(text.replace(/^~(?=\/|$)/u, process.env['HOME'] ?? '~'));
+    const path = resolve(text.replace(/^~(?=\/|$)/u, turn.app.io.env['HOME'] ?? '~'));
     if (existsSync(path)) return `${statSync(path).isDirectory() ? 'folder' : 'export'}:${path}`;
     if (text === preset) return `folder:${path}`;
     talk.say(`${path} is not there.`);
@@ -133,5 +136,6 @@ async function askCount(talk: Talk): Promise<number> {
 const quiet = (turn: Turn): Turn => ({ ...turn, print: () => undefined, note: () => undefined });
 const loud = (turn: Turn): Turn => ({
   ...turn,
-  print: (_value, human) => void turn.app.io.stderr.write(`${human()}\n`),
+  print: (_value, human) =>
+    void turn.app.io.stderr.write(`${fold(human(), lineWidth(turn.app.io.stderr))}\n`),
 });

@@ -55,5 +55,11 @@ function overSsh(service: Service): string {
     : `You are on another machine: open a tunnel from your laptop first (ssh -L ${port}:127.0.0.1:${port} …), or sign in with: repost login ${service.id} --paste`;
 }
 
-/** The step itself says what came of it. */
-const silent = (turn: Turn): Turn => ({ ...turn, print: () => undefined });
+/** The step itself says what came of it, and the walk what comes next. */
+const silent = (turn: Turn): Turn => ({
+  ...turn,
+  print: () => undefined,
+  note: (text) => {
+    if (!text.startsWith('Next: ')) turn.note(text);
+  },
+});

@@ -9,7 +9,7 @@ import { fold } from '../wrap.ts';
 
 export type Answer = 'now' | 'later' | 'stop';
 
-/** What is said and asked on the way. Questions are typed, never drawn: they work over SSH and for a screen reader. */
+/** What is said and asked on the way. Answers are typed, never chosen from a picture: they work over SSH and for a screen reader. */
 export interface Talk {
   heading(text: string): void;
   say(text: string): void;
