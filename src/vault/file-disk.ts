@@ -19,13 +19,16 @@ export function memoryOfFile(): FileMemory {
   let last: { stamp: string; file: VaultFile } | undefined;
   return {
     async load(path) {
+      // Before each request somebody asks for a token: mostly the file is still the same, and need not be opened.
+      const now = last && (await stat(path, { bigint: true }).catch(() => undefined));
+      if (last && now && isOwnersAlone(now) && last.stamp === stampOf(path, now)) return last.file;
       const handle = await open(path, 'r').catch((error: unknown) =>
         codeOf(error) === 'ENOENT' ? undefined : refuse(error),
       );
       if (!handle) return undefined;
       try {
         const stats = await handle.stat({ bigint: true });
-        if (process.platform !== 'win32' && (stats.mode & 0o077n) !== 0n) throw vaultUnsafe(path);
+        if (!isOwnersAlone(stats)) throw vaultUnsafe(path);
         const stamp = stampOf(path, stats);
         if (last?.stamp !== stamp) last = { stamp, file: parseFile(await handle.readFile('utf8'), path) };
         return last.file;
@@ -42,7 +45,9 @@ export function memoryOfFile(): FileMemory {
   };
 }
 
-/** Whoever changes the file replaces it, so that it is another inode; the times are for those who don't. */
+const isOwnersAlone = ({ mode }: BigIntStats) => process.platform === 'win32' || (mode & 0o077n) === 0n;
+
+/** Whoever changes the file replaces it (another inode) or adds to it (another size); the times are for those who do neither. */
 function stampOf(path: string, { dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return [path, dev, ino, size, mtimeNs, ctimeNs].join(':');
 }
