@@ -71,9 +71,11 @@ describe('the archive', () => {
     expect(tell).toEqual([]);
   });
 
-  // It is a program and no library: nothing can be imported, so there are no types that could be wrong (attw).
-  it('passes publint, and can’t be imported', () => {
+  // It is a program and no library: nothing can be imported, so there are no types that could be wrong.
+  it('passes publint and attw, and can’t be imported', () => {
     execFileSync('npx', ['publint', '--strict', archive], { cwd: root, stdio: 'pipe' });
+    const types = execFileSync('npx', ['attw', archive], { cwd: root, encoding: 'utf8' });
+    expect(types).toContain('This package does not contain types.');
     const { exports, main } = readJson<{ exports: object; main?: string }>(join(unpacked, 'package.json'));
     expect({ exports: Object.keys(exports), main }).toEqual({ exports: ['./package.json'], main: undefined });
   });
