@@ -17,20 +17,24 @@ const beside = build && path.join(dist, 'code', build, mark);
 
 const parts = new Map();
 let place;
+/** Whether anything is to be kept at the end. */
+let keeps = false;
 
-/** The exports of a part of dist/. */
-function load(name) {
+/** The exports of a part of dist/. The less code is kept for it the better: for each `use` only what that one runs. */
+function load(name, use) {
   const known = parts.get(name);
   if (known) return known.exports;
-  const part = { exports: {}, script: undefined, compiled: false };
+  const part = { exports: {}, script: undefined, compiled: false, code: use ? `${name}.${use}` : name };
   parts.set(name, part);
   const file = path.join(dist, name);
   // esbuild writes ASCII, but for templates with a tag: their text must stay as it is.
   const body = fs.readFileSync(file, 'utf8');
-  const cachedData = codeOf(name);
+  const cachedData = codeOf(part.code);
   const source = `(function (exports, require, module, __filename, __dirname) { ${body}\n});`;
   part.script = new Script(source, { filename: file, cachedData });
-  part.compiled = cachedData !== undefined && !part.script.cachedDataRejected;
+  part.compiled = cachedData !== undefined && !part.script.cachedDataRejected && !env.REPOST_KEEP_CODE;
+  if (!part.compiled && !keeps) process.once('exit', keepFresh);
+  keeps ||= !part.compiled;
   part.script.runInThisContext().call(part.exports, part.exports, requireFrom, part, file, dist);
   return part.exports;
 }
@@ -38,6 +42,7 @@ function load(name) {
 function requireFrom(name) {
   return name.startsWith('./') ? load(name.slice(2)) : require(name);
 }
+requireFrom.resolve = require.resolve;
 
 /** None while another build is put in place. */
 function buildName() {
@@ -48,11 +53,11 @@ function buildName() {
   }
 }
 
-function codeOf(name) {
+function codeOf(code) {
   if (!build) return undefined;
   try {
     place ??= fs.existsSync(beside) ? beside : ownPlace();
-    return fs.readFileSync(path.join(place, name));
+    return fs.readFileSync(path.join(place, code));
   } catch {
     return undefined;
   }
@@ -71,13 +76,13 @@ function userCaches() {
 }
 
 /** Each file is whole at any moment; without room or rights, the next start is slow again, and that is all. */
-function keep(folder, names) {
+function keep(folder, fresh) {
   try {
     if (fs.mkdirSync(folder, { recursive: true, mode: 0o700 })) sweep(path.dirname(path.dirname(folder)));
-    for (const name of names) {
-      const fresh = path.join(folder, `${name}.${process.pid}`);
-      fs.writeFileSync(fresh, parts.get(name).script.createCachedData());
-      fs.renameSync(fresh, path.join(folder, name));
+    for (const { script, code } of fresh) {
+      const file = path.join(folder, `${code}.${process.pid}`);
+      fs.writeFileSync(file, script.createCachedData());
+      fs.renameSync(file, path.join(folder, code));
     }
     return true;
   } catch {
@@ -91,14 +96,11 @@ function sweep(code) {
     if (name !== build) fs.rmSync(path.join(code, name), { recursive: true, force: true });
 }
 
-process.once('exit', () => {
+function keepFresh() {
   // Another build took this one's place meanwhile, and nobody will ask for this one's code.
   if (!build || buildName() !== build) return;
-  const fresh = [...parts].filter(
-    ([, { script, compiled }]) => script && (!compiled || env.REPOST_KEEP_CODE),
-  );
-  const names = fresh.map(([name]) => name);
-  if (names.length > 0 && !keep(beside, names) && place !== undefined && place !== beside) keep(place, names);
-});
+  const fresh = [...parts.values()].filter(({ script, compiled }) => script && !compiled);
+  if (!keep(beside, fresh) && place !== undefined && place !== beside) keep(place, fresh);
+}
 
 module.exports = { load, loaded: () => [...parts.keys()] };

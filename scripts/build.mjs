@@ -16,7 +16,7 @@ import { createRequire, isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -69,6 +69,26 @@ const leanUndici = {
   },
 };
 
+/** What a command that only looks never asks for: the vault, the network, prompts, and much of better-sqlite3. */
+const leftOut = {
+  name: 'left-out',
+  setup({ onResolve, onLoad, onEnd }) {
+    const unused =
+      /\/(?:vault\/open\.ts|connect\.ts|ask\.ts|methods\/(?:backup|serialize|function|aggregate|table|inspect))$/;
+    const met = new Set();
+    onResolve({ filter: unused }, ({ path }) => {
+      met.add(path);
+      return { path, namespace: 'left-out' };
+    });
+    onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({
+      contents: `module.exports = () => { throw new Error('${path} is left out of this bundle'); };`,
+    }));
+    onEnd(() => {
+      if (met.size !== 9) throw new Error(`found other modules than those to leave out: ${[...met]}`);
+    });
+  },
+};
+
 /** `import()` of a package gives its named exports, as Node does it: esbuild knows none of a CommonJS module. */
 const namedExports = {
   name: 'named-exports',
@@ -92,10 +112,10 @@ const namedExports = {
 };
 
 /** Only esbuild's ES modules can be split. */
-async function split() {
-  const { outputFiles, metafile } = await build({
+function split() {
+  return build({
     ...shared,
-    entryPoints: ['src/cli/main.ts', 'src/cli/man.ts'],
+    entryPoints: ['src/cli/main.ts', 'src/cli/man.ts', 'src/cli/sample.ts'],
     outdir: fresh,
     bundle: true,
     splitting: true,
@@ -110,7 +130,27 @@ async function split() {
     metafile: true,
     write: false,
   });
-  return { outputFiles, metafile };
+}
+
+const quick = ['look.js', 'help.js'];
+
+/**
+ * The quick entries: each is one script with no more in it than it runs, because every page of memory that a start
+ * touches is felt. What only other commands reach is left out.
+ */
+function whole() {
+  return build({
+    ...shared,
+    entryPoints: quick.map((name) => `src/cli/${basename(name, '.js')}.ts`),
+    outdir: fresh,
+    bundle: true,
+    format: 'esm',
+    external: ['*.node'],
+    mainFields: ['module', 'main'],
+    plugins: [leftOut],
+    metafile: true,
+    write: false,
+  });
 }
 
 /** Node keeps compiled code of scripts only, so each module is turned into one (and `import()` into `require`). */
@@ -126,6 +166,7 @@ async function asScripts(outputFiles) {
       entryPoints: names.map((name) => join(entries, name)),
       outdir: fresh,
       format: 'cjs',
+      define: { 'import.meta.dirname': '__dirname', ...own.define },
       supported: { 'dynamic-import': false },
     });
   const placed = (name) => readFileSync(join(entries, name), 'utf8').includes('import.meta.url');
@@ -134,13 +175,18 @@ async function asScripts(outputFiles) {
     {},
   );
   await convert(files.filter(placed), {
-    define: { 'import.meta.url': 'ownUrl' },
-    banner: { js: 'const ownUrl = require("node:url").pathToFileURL(__filename).href;' },
+    define: { 'import.meta.url': 'own.url' },
+    banner: {
+      js: 'const own = { get url() { return require("node:url").pathToFileURL(__filename).href; } };',
+    },
   });
   rmSync(entries, { recursive: true });
   for (const name of files) {
     const file = join(fresh, name);
-    writeFileSync(file, lazily(readFileSync(file, 'utf8')));
+    // Names stay: some packages say those of their classes.
+    const smaller = { minifyWhitespace: true, minifySyntax: true };
+    const { code } = await transform(lazily(readFileSync(file, 'utf8')), smaller);
+    writeFileSync(file, code);
   }
   writeFileSync(join(fresh, 'package.json'), '{ "type": "commonjs" }\n');
 }
@@ -153,31 +199,38 @@ function lazily(text) {
     .replace(named, '')
     // To ask for it opens all three standard streams; the global is the same object.
     .replace(/\brequire\("(?:node:)?process"\)/gu, 'process')
+    // The part's own `require` finds the same; to make another loads what Node knows of ES modules.
+    .replace(/\(0, import_(?:node_)?module\w*\.createRequire\)\(own\.url\)/gu, 'require')
     .replace(/\bimport_\w+/gu, (word) => (names.has(word) ? `lazy$.${word}` : word));
   const kept = [...names.keys()].map((name) => `${name}$`);
   const getters = [...names].map(([name, value]) => `  get ${name}() { return ${name}$ ??= ${value}; },\n`);
   return names.size === 0 ? text : `var ${kept.join(', ')};\nvar lazy$ = {\n${getters.join('')}};\n${body}`;
 }
 
-/** What is read from beside the bundle: the demo's videos, the API's description, the pages, the manual. */
+/** What is read from beside the bundle: the demo's videos, the API's description, the pages, the manual, the help. */
 async function furnish() {
   cpSync(join(root, 'src', 'sandbox', 'videos'), join(fresh, 'videos'), { recursive: true });
-  const { manPages } = createRequire(import.meta.url)(join(fresh, 'man.js'));
+  const { helpFiles, manPages } = createRequire(import.meta.url)(join(fresh, 'man.js'));
   mkdirSync(join(fresh, 'man'));
   for (const { file, roff } of await manPages(version)) writeFileSync(join(fresh, 'man', file), roff);
+  for (const [file, text] of helpFiles()) {
+    mkdirSync(dirname(join(fresh, 'help', file)), { recursive: true });
+    writeFileSync(join(fresh, 'help', file), text);
+  }
   for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'LICENSE', 'NOTICE'])
     cpSync(join(root, 'node_modules', 'swagger-ui-dist', file), join(fresh, 'swagger-ui', file));
   cpSync(join(root, 'src', 'web', 'pages', 'files'), join(fresh, 'pages'), { recursive: true });
 }
 
 /** A name for this build, and what each part is made of, for those who ask what a command loads. */
-function describeParts(metafile) {
+function describeParts(metafiles) {
   const hash = createHash('sha256');
   for (const name of readdirSync(fresh).sort()) hash.update(readFileSync(join(fresh, name)));
   writeFileSync(join(fresh, 'build'), hash.digest('hex').slice(0, 16));
-  const parts = Object.entries(metafile.outputs).map(([path, { inputs }]) => [
+  const outputs = metafiles.flatMap((metafile) => Object.entries(metafile.outputs));
+  const parts = outputs.map(([path, { inputs }]) => [
     basename(path),
-    Object.keys(inputs),
+    Object.keys(inputs).filter((name) => !name.startsWith('left-out:')),
   ]);
   writeFileSync(join(fresh, 'parts.json'), JSON.stringify(Object.fromEntries(parts)));
 }
@@ -197,7 +250,19 @@ function replace() {
 }
 
 /** Runs what people and tests run most, so that its compiled code lies ready. */
-function warm() {
+async function warm() {
+  const env = await sampleHome();
+  const looks = ['status', 'jobs', 'posts', 'videos'].flatMap((line) => [line, `${line} --json`]);
+  for (const line of ['--help', 'sync', 'rule list', 'version', 'completion bash', ...looks])
+    execFileSync(process.execPath, [join(root, 'bin', 'repost'), ...line.split(' ')], {
+      env: { ...env, REPOST_KEEP_CODE: '1' },
+      stdio: 'pipe',
+    });
+  rmSync(env.HOME, { recursive: true, force: true });
+}
+
+/** The environment of a home in which the commands have something to show. */
+async function sampleHome() {
   const home = mkdtempSync(join(tmpdir(), 'repost-build-'));
   writeFileSync(join(home, 'vault-key'), randomBytes(32), { mode: 0o600 });
   const env = {
@@ -206,25 +271,15 @@ function warm() {
     REPOST_HOME: home,
     REPOST_VAULT: 'file',
     CREDENTIALS_DIRECTORY: home,
-    REPOST_KEEP_CODE: '1',
     REPOST_NO_INPUT: '1',
   };
-  for (const line of [
-    '--help',
-    'rule add --help',
-    'sync',
-    'status',
-    'status --json',
-    'jobs list',
-    'jobs list --json',
-  ])
-    execFileSync(process.execPath, [join(root, 'bin', 'repost'), ...line.split(' ')], { env, stdio: 'pipe' });
-  rmSync(home, { recursive: true, force: true });
+  await createRequire(import.meta.url)(join(dist, 'sample.js')).fillSample(env);
+  return env;
 }
 
-const { outputFiles, metafile } = await split();
-await asScripts(outputFiles);
-describeParts(metafile);
+const bundles = [await split(), await whole()];
+await asScripts(bundles.flatMap(({ outputFiles }) => outputFiles));
+describeParts(bundles.map(({ metafile }) => metafile));
 await furnish();
 replace();
-warm();
+await warm();

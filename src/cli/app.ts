@@ -104,7 +104,7 @@ export function openApp(io: Io, options: AppOptions = {}): App {
 async function openHomeStore(app: App): Promise<Store> {
   makeFolder(app.paths.data);
   const { openStore } = await import('../store/sqlite.ts');
-  return openStore({ path: app.files.database, clock: app.clock, actor: `cli:${osUser()}` });
+  return openStore({ path: app.files.database, clock: app.clock, actor: () => `cli:${osUser()}` });
 }
 
 /**

@@ -3,7 +3,7 @@ import { asFailure } from '../core/failure.ts';
 import type { App } from './app.ts';
 import { exitCodeOf, sayFailure } from './exit.ts';
 import { type Io, lineWidth, type Paint, painter, wantsColor } from './io.ts';
-import { openUpdateNotice } from './update-notice.ts';
+import type { UpdateNotice } from './update-notice.ts';
 import { fold } from './wrap.ts';
 
 /** The flags that every command takes. */
@@ -41,57 +41,81 @@ const loads = new WeakMap<Command, () => Promise<Action>>();
 /** What a command runs; undefined for a group. */
 export const actionOf = (command: Command): (() => Promise<Action>) | undefined => loads.get(command);
 
-/**
- * Wraps an action, loaded when its command runs: opens the app, closes it, says errors, sets the exit code.
- */
+/** What a command line asks for, by whatever it was understood. */
+export interface Line {
+  /** The words of its command: `rule add`. */
+  words: string;
+  options: CommonFlags & Readonly<Record<string, unknown>>;
+  noInput: boolean;
+  positional: readonly unknown[];
+}
+
+/** Wraps an action, loaded when its command runs, for Commander. */
 export function act(
   around: Surroundings,
   command: Command,
   load: () => Promise<Action>,
 ): (...args: unknown[]) => Promise<void> {
   loads.set(command, load);
-  return async (...args) => {
-    const options = command.optsWithGlobals<CommonFlags & Record<string, unknown>>();
-    const json = options.json === true;
-    const { io } = around;
-    let app: App | undefined;
-    const notes = openNotes(io, json);
-    try {
-      const { openApp } = await import('./app.ts');
-      const noInput = refusesInput(command) || Boolean(io.env['REPOST_NO_INPUT'] || io.env['CI']);
-      const notice = openUpdateNotice(io, json);
-      const opened = openApp(io, { noInput, warn: notes.add, onNet: (net) => notice?.look(opened, net) });
-      app = opened;
-      if (app.origins.active)
-        app.warn(
-          `requests go to the addresses in ${io.env['REPOST_ORIGINS']} (REPOST_ORIGINS), not to the real platforms`,
-        );
-      const action = await load();
-      const positional = args.slice(0, -2) as never[];
-      const code = await action(turnOf(app, command, json, notes), options as never, ...positional);
-      notes.say();
-      notice?.say(app);
-      notice?.close();
-      await app.close();
-      around.exit(code ?? 0);
-    } catch (error) {
-      const failure = asFailure(error);
-      sayFailure(io, failure, json, notes.take());
-      if (failure.code === 'E_INTERNAL' && io.env['REPOST_DEBUG'])
-        io.stderr.write(`${(error as Error).stack}\n`);
-      await app?.close().catch(() => undefined);
-      around.exit(exitCodeOf(failure));
-    }
+  return (...args) => {
+    const line: Line = {
+      words: wordsOf(command),
+      options: command.optsWithGlobals<CommonFlags & Record<string, unknown>>(),
+      noInput: refusesInput(command),
+      positional: args.slice(0, -2),
+    };
+    return runLine(around, line, load);
   };
 }
 
-function turnOf(app: App, command: Command, json: boolean, notes: Notes): Turn {
+/** Loads the action that a line asks for and runs it: opens the app, closes it, says errors, sets the exit code. */
+export async function runLine(around: Surroundings, line: Line, load: () => Promise<Action>): Promise<void> {
+  const json = line.options.json === true;
+  const { io } = around;
+  let app: App | undefined;
+  const notes = openNotes(io, json);
+  try {
+    const { openApp } = await import('./app.ts');
+    const noInput = line.noInput || Boolean(io.env['REPOST_NO_INPUT'] || io.env['CI']);
+    const notice = await openNotice(io, json);
+    const opened = openApp(io, { noInput, warn: notes.add, onNet: (net) => notice?.look(opened, net) });
+    app = opened;
+    if (app.origins.active)
+      app.warn(
+        `requests go to the addresses in ${io.env['REPOST_ORIGINS']} (REPOST_ORIGINS), not to the real platforms`,
+      );
+    const action = await load();
+    const turn = turnOf(app, line.words, json, notes);
+    const code = await action(turn, line.options as never, ...(line.positional as never[]));
+    notes.say();
+    notice?.say(app);
+    notice?.close();
+    await app.close();
+    around.exit(code ?? 0);
+  } catch (error) {
+    const failure = asFailure(error);
+    sayFailure(io, failure, json, notes.take());
+    if (failure.code === 'E_INTERNAL' && io.env['REPOST_DEBUG'])
+      io.stderr.write(`${(error as Error).stack}\n`);
+    await app?.close().catch(() => undefined);
+    around.exit(exitCodeOf(failure));
+  }
+}
+
+/** Only terminals are told of newer versions; elsewhere not even the code for it is loaded. */
+async function openNotice(io: Io, json: boolean): Promise<UpdateNotice | undefined> {
+  if (json || io.stderr.isTTY !== true) return undefined;
+  const { openUpdateNotice } = await import('./update-notice.ts');
+  return openUpdateNotice(io, json);
+}
+
+function turnOf(app: App, command: string, json: boolean, notes: Notes): Turn {
   const { io, noInput } = app;
   return {
     app,
     json,
     noInput,
-    command: wordsOf(command),
+    command,
     paint: painter(!json && wantsColor(io, io.stdout)),
     print: (value, human) => {
       io.stdout.write(json ? `${JSON.stringify(value)}\n` : withNewline(fold(human(), lineWidth(io.stdout))));

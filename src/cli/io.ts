@@ -1,29 +1,32 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { graphemes } from './graphemes.ts';
+import { type Out, processOut } from './out.ts';
 
 /** The terminal, or what stands in its place. */
 export interface Io {
   stdin: Readable & { isTTY?: boolean };
-  stdout: Writable & { isTTY?: boolean; columns?: number };
-  stderr: Writable & { isTTY?: boolean; columns?: number };
+  stdout: Out;
+  stderr: Out;
   env: NodeJS.ProcessEnv;
 }
 
 export function processIo(): Io {
-  const { stdout, stderr, env } = process;
-  // `repost posts | head -1`: whoever read has read enough, and the work goes on.
-  for (const stream of [stdout, stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
+  let stdout: Out | undefined;
+  let stderr: Out | undefined;
   return {
-    // To open it takes time, and few commands read.
+    // To open one takes time, and few commands use all.
     get stdin() {
       return process.stdin;
     },
-    stdout,
-    stderr,
-    env,
+    get stdout() {
+      stdout ??= processOut(1);
+      return stdout;
+    },
+    get stderr() {
+      stderr ??= processOut(2);
+      return stderr;
+    },
+    env: process.env,
   };
 }
 
@@ -61,12 +64,11 @@ export function harmless(text: string): string {
 
 /** Cuts to a number of graphemes, with an ellipsis. */
 export function shorten(text: string, max: number): string {
-  const parts = [...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)];
+  // A grapheme is one unit of the string or more.
+  if (text.length <= max) return text;
+  const parts = graphemes(text);
   if (parts.length <= max) return text;
-  return `${parts
-    .slice(0, Math.max(1, max - 1))
-    .map(({ segment }) => segment)
-    .join('')}…`;
+  return `${parts.slice(0, Math.max(1, max - 1)).join('')}…`;
 }
 
 /** True where a person can be asked something. */

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type { Command } from 'commander';
+import { helpFile } from './help.ts';
 import { allCommands, buildProgram } from './program.ts';
 import { topics } from './topics/index.ts';
 import type { Block, Topic } from './topics/topic.ts';
@@ -10,13 +11,29 @@ export interface ManPage {
   roff: string;
 }
 
-/** The manual pages: one for each command, from what its --help says, and one for each topic of `repost help`. */
-export async function manPages(version: string): Promise<ManPage[]> {
+/** The whole tree, for those who only read it. */
+function wholeProgram(): Command {
   const stream = new PassThrough().resume();
-  const program = buildProgram({
+  return buildProgram({
     io: { stdin: new PassThrough(), stdout: stream, stderr: stream, env: {} },
     exit: () => undefined,
   });
+}
+
+/** What --help prints, by the file where the program looks for it (see help.ts). */
+export function helpFiles(): Map<string, string> {
+  const program = wholeProgram();
+  return new Map(
+    [program, ...allCommands(program)].map((command) => [
+      helpFile(namesOf(command).slice(1)),
+      helpOf(command),
+    ]),
+  );
+}
+
+/** The manual pages: one for each command, from what its --help says, and one for each topic of `repost help`. */
+export async function manPages(version: string): Promise<ManPage[]> {
+  const program = wholeProgram();
   const commands = [program, ...allCommands(program)].filter(isVisible);
   const explained = await Promise.all(Object.values(topics).map(({ load }) => load()));
   return [
@@ -67,17 +84,21 @@ function commandPage(command: Command, version: string): ManPage {
 
 /** What a command's help says below its options: examples, and remarks in front of them. */
 function extras(command: Command): string[] {
-  let all = '';
-  const { writeOut } = command.configureOutput();
-  command.configureOutput({ writeOut: (text) => (all += text) });
-  command.outputHelp();
-  command.configureOutput({ ...(writeOut ? { writeOut } : {}) });
-  const after = all.slice(command.helpInformation().length).trim();
+  const after = helpOf(command).slice(command.helpInformation().length).trim();
   const [remarks = '', examples = ''] = after.split(/^Examples?:\n/mu);
   return [
     ...(remarks.trim() === '' ? [] : [section('NOTES', [verbatim(remarks.trim())])]),
     ...(examples === '' ? [] : [section('EXAMPLES', [verbatim(examples)])]),
   ];
+}
+
+function helpOf(command: Command): string {
+  let all = '';
+  const { writeOut } = command.configureOutput();
+  command.configureOutput({ writeOut: (text) => (all += text) });
+  command.outputHelp();
+  command.configureOutput({ ...(writeOut ? { writeOut } : {}) });
+  return all;
 }
 
 function seeAlso(command: Command, names: readonly string[]): string {

@@ -11,8 +11,8 @@ import { makeFolder } from './paths.ts';
 /** What the local API and other programs may ask for, by name: the same functions that the commands run. */
 const deeds: Readonly<Record<string, () => Promise<Action>>> = {
   status: async () => (await import('./actions/status.ts')).status,
-  posts: async () => (await import('./actions/status.ts')).posts,
-  'videos list': async () => (await import('./actions/status.ts')).videos,
+  posts: async () => (await import('./actions/posts.ts')).posts,
+  'videos list': async () => (await import('./actions/posts.ts')).videos,
   'accounts list': async () => (await import('./actions/accounts.ts')).listAccounts,
   'accounts show': async () => (await import('./actions/accounts.ts')).showAccount,
   'accounts check': async () => (await import('./actions/accounts.ts')).checkAccounts,
@@ -34,7 +34,7 @@ const deeds: Readonly<Record<string, () => Promise<Action>>> = {
   'videos check': async () => (await import('./actions/videos-check.ts')).checkVideo,
   limits: async () => (await import('./actions/limits.ts')).listLimits,
   'limits set': async () => (await import('./actions/limits.ts')).setLimit,
-  'jobs list': async () => (await import('./actions/jobs.ts')).listJobs,
+  'jobs list': async () => (await import('./actions/jobs-list.ts')).listJobs,
   'jobs show': async () => (await import('./actions/jobs.ts')).showJob,
   'jobs retry': async () => (await import('./actions/jobs-change.ts')).retryJobs,
   'jobs cancel': async () => (await import('./actions/jobs-change.ts')).cancelJobs,

@@ -6,6 +6,7 @@ import { schemaVersion } from '../web/views.ts';
 import type { App } from './app.ts';
 import { lineWidth, painter, shorten, wantsColor } from './io.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
+import { streamOf } from './out.ts';
 import { sentenceOf } from './sentences.ts';
 import type { Spinner } from './spinner.ts';
 import { bar, clockText, lines } from './table.ts';
@@ -78,7 +79,7 @@ function openLog(app: App) {
         file = path === '' ? undefined : openLogFile(path, bounds);
       }
       if (file) file.write(line);
-      else app.io.stderr.write(`${fold(line, lineWidth(app.io.stderr))}\n`);
+      else streamOf(app.io.stderr).write(`${fold(line, lineWidth(app.io.stderr))}\n`);
     },
     close: () => file?.close(),
   };

@@ -1,4 +1,5 @@
 import { type Io, wantsColor } from './io.ts';
+import { streamOf } from './out.ts';
 
 /** What turns on a terminal while a person waits. Lines that are written meanwhile appear above it. */
 export interface Spinner {
@@ -14,7 +15,7 @@ export async function openSpinner(io: Io, text: string): Promise<Spinner | undef
   const { ora } = await import('./spinner-ora.ts');
   const spinner = ora({
     text,
-    stream: io.stderr as NodeJS.WriteStream,
+    stream: streamOf(io.stderr) as NodeJS.WriteStream,
     color: wantsColor(io, io.stderr) ? 'cyan' : false,
     // The login reads a pasted address there.
     discardStdin: false,

@@ -1,3 +1,4 @@
+import { graphemes, isSimple } from './graphemes.ts';
 import { harmless, type Io, lineWidth } from './io.ts';
 
 /** What a terminal shows in a line; what goes elsewhere is never cut. */
@@ -7,8 +8,9 @@ export function tableWidth(io: Io): number {
 
 /** Columns of a terminal cell: wide characters and emoji take two, combining marks none. */
 export function cellWidth(text: string): number {
+  if (isSimple(text)) return text.length;
   let width = 0;
-  for (const { segment } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)) {
+  for (const segment of graphemes(text)) {
     width +=
       /[\p{Extended_Pictographic}\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]|[\u{1f000}-\u{1faff}\u{20000}-\u{3fffd}]/u.test(
         segment,
@@ -23,7 +25,7 @@ function cut(text: string, max: number): string {
   if (cellWidth(text) <= max) return text;
   let width = 0;
   let kept = '';
-  for (const { segment } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)) {
+  for (const segment of graphemes(text)) {
     width += cellWidth(segment);
     if (width > max - 1) break;
     kept += segment;

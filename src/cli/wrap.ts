@@ -23,6 +23,7 @@ const bare = (text: string) => text.replace(COLOUR, '');
 
 /** Breaks each line that is too long at its spaces, and goes on under where its words began. */
 export function fold(text: string, width: number): string {
+  if (width === Number.POSITIVE_INFINITY) return text;
   return text
     .split('\n')
     .map((line) => (cellWidth(bare(line)) <= width || COMMAND.test(line) ? line : foldLine(line, width)))

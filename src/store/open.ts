@@ -12,8 +12,8 @@ export interface OpenOptions {
   path: string;
   clock: Clock;
   readOnly?: boolean;
-  /** Who changes things, for the audit log, where `withActor` names nobody: `cli:anna`. */
-  actor?: string;
+  /** Who changes things, for the audit log, where `withActor` names nobody: `cli:anna`. Asked at a change. */
+  actor?: () => string;
   /**
    * When to look for damage (quick_check, about 6 ms for each MB). `auto`, the default: where the file is small
    * or was not closed cleanly; never for `readOnly`.

@@ -8,7 +8,7 @@ import { asStoreFailure } from './errors.ts';
 import { retryBusy, Writer } from './writer.ts';
 
 /** Wraps an opened database. `path` is for messages. */
-export function createConnection(db: Database, clock: Clock, path: string, actor = ENGINE): Connection {
+export function createConnection(db: Database, clock: Clock, path: string, actor = () => ENGINE): Connection {
   const queries = new Map<string, Query<unknown>>();
   const writer = new Writer(db, clock, path);
   let begin: Statement | undefined;
@@ -66,7 +66,7 @@ export function createConnection(db: Database, clock: Clock, path: string, actor
   return {
     query,
     read,
-    actor: () => currentActor() ?? actor,
+    actor: () => currentActor() ?? actor(),
     async write(work) {
       refuseClosed();
       return writer.write(() => finish(work()));

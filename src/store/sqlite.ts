@@ -6,6 +6,7 @@ import { analyticsStore } from './analytics.ts';
 import { appStore } from './apps.ts';
 import { auditStore } from './audit.ts';
 import { breakerStore } from './breakers.ts';
+import type { Connection } from './connection.ts';
 import { credentialStore } from './credentials.ts';
 import { openFile } from './driver.ts';
 import { hostedStore } from './hosted.ts';
@@ -36,34 +37,44 @@ export async function openStore(options: OpenOptions): Promise<Store> {
 }
 
 /** The store on a database that `openDatabase` gave. `path` is for messages. */
-export function storeOn(db: Database, clock: Clock, path: string, actor?: string): Store {
+export function storeOn(db: Database, clock: Clock, path: string, actor?: () => string): Store {
   const connection = createConnection(db, clock, path, actor);
-  return {
-    accounts: accountStore(connection),
-    apps: appStore(connection),
-    sources: sourceStore(connection),
-    rules: ruleStore(connection),
-    videos: videoStore(connection),
-    jobs: jobStore(connection),
-    journal: journalStore(connection),
-    limits: limitStore(connection),
-    media: mediaStore(connection),
-    users: userStore(connection),
-    breakers: breakerStore(connection),
-    hosted: hostedStore(connection),
-    ledger: ledgerStore(connection),
-    audit: auditStore(connection),
-    tallies: tallyStore(connection),
-    credentials: credentialStore(connection),
-    replies: replyStore(connection),
-    analytics: analyticsStore(connection),
-    numbers: numberStore(connection),
-    alerts: alertStore(connection),
-    meta: metaStore(connection),
-    version: connection.version,
-    close: connection.close,
-  };
+  const parts = Object.entries(tables).map(([name, make]) => {
+    let part: unknown;
+    const get = () => {
+      part ??= make(connection);
+      return part;
+    };
+    return [name, { get, enumerable: true }] as const;
+  });
+  const { version, close } = connection;
+  return Object.defineProperties({ version, close } as Store, Object.fromEntries(parts));
 }
+
+/** Each is made when it is first asked for: most commands want a few of them. */
+const tables: { [Name in Exclude<keyof Store, 'version' | 'close'>]: (on: Connection) => Store[Name] } = {
+  accounts: accountStore,
+  apps: appStore,
+  sources: sourceStore,
+  rules: ruleStore,
+  videos: videoStore,
+  jobs: jobStore,
+  journal: journalStore,
+  limits: limitStore,
+  media: mediaStore,
+  users: userStore,
+  breakers: breakerStore,
+  hosted: hostedStore,
+  ledger: ledgerStore,
+  audit: auditStore,
+  tallies: tallyStore,
+  credentials: credentialStore,
+  replies: replyStore,
+  analytics: analyticsStore,
+  numbers: numberStore,
+  alerts: alertStore,
+  meta: metaStore,
+};
 
 /** The version of SQLite that the database is kept with. */
 export function sqliteVersion(): string {

@@ -9,7 +9,7 @@ const clock = new TestClock(T0);
 
 async function open() {
   const path = `${temporaryFolder()}/repost.db`;
-  const store = await openStore({ path, clock, actor: 'cli:anna' });
+  const store = await openStore({ path, clock, actor: () => 'cli:anna' });
   const lane = await openLane(store);
   const publish = async (id: number) => {
     await store.jobs.claim(lane.account.id, T0);

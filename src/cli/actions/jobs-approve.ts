@@ -7,7 +7,7 @@ import { findJob } from '../find.ts';
 import { harmless, shorten } from '../io.ts';
 import { jobText, textLines } from '../job-text.ts';
 import { relativeText } from '../table.ts';
-import { stateText } from './jobs.ts';
+import { stateText } from './jobs-list.ts';
 
 interface ApproveOptions {
   text?: string;

@@ -9,6 +9,7 @@ import { iso, schemaVersion } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { findAccount, findSource } from '../find.ts';
 import { LEDGER_VERSION, type LedgerLine, readLedger } from '../ledger-lines.ts';
+import { streamOf } from '../out.ts';
 
 /** Rows that are in memory at once. */
 const PAGE = 500;
@@ -21,7 +22,7 @@ export async function exportLedger(
 ): Promise<undefined> {
   const { app, note } = turn;
   const { ledger } = await app.store();
-  const out = file === undefined ? app.io.stdout : await openNew(resolve(file));
+  const out = file === undefined ? streamOf(app.io.stdout) : await openNew(resolve(file));
   let count = 0;
   await writeLine(out, { repostLedger: LEDGER_VERSION, exportedAt: iso(app.clock.now()) });
   for (let after = 0; ; ) {

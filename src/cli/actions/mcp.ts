@@ -11,6 +11,7 @@ import { problemOf } from '../../web/problem.ts';
 import type { Turn } from '../command.ts';
 import { findUser } from '../find.ts';
 import { type Tool, tools } from '../mcp-tools.ts';
+import { streamOf } from '../out.ts';
 import { perform } from '../perform.ts';
 import { version } from '../version.ts';
 import { parseRole } from './tokens.ts';
@@ -22,7 +23,7 @@ export async function mcp(turn: Turn, options: { role: string; user?: string }):
   const user = options.user === undefined ? null : (await findUser(store, options.user)).name;
   const server = createServer(parseRole(options.role), app.clock, (deed) => perform(app, deed, user));
   const { stdin, stdout } = app.io;
-  const transport = new StdioServerTransport(stdin, stdout);
+  const transport = new StdioServerTransport(stdin, streamOf(stdout));
   const over = new Promise<void>((resolve) => {
     server.onclose = resolve;
     stdin.once('end', () => void server.close());

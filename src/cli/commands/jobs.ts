@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { act, type Surroundings } from '../command.ts';
+import { declare, jobsList } from './reads.ts';
 
 export function jobsCommands(program: Command, around: Surroundings): void {
   const jobs = program
@@ -12,17 +13,7 @@ export function jobsCommands(program: Command, around: Surroundings): void {
     );
   const load = () => import('../actions/jobs.ts');
 
-  const list = jobs
-    .command('list', { isDefault: true })
-    .description('jobs, newest first')
-    .option('--state <states>', 'waiting, running, published, unknown, dead, cancelled; several with commas')
-    .option('--reason <reasons>', 'what they wait for: approval, quota, window, media …; several with commas')
-    .option('--platform <platform>', 'only this platform')
-    .option('--account <account>', 'only this account')
-    .option('--since <time>', 'only since then: a date, or 2h, 3d')
-    .option('--limit <n>', 'how many', '50')
-    .addHelpText('after', '\nExample:\n  $ repost jobs list --state dead,unknown');
-  list.action(act(around, list, async () => (await load()).listJobs));
+  declare(jobs.command('list', { isDefault: true }), jobsList, around);
 
   const show = jobs
     .command('show <id>')

@@ -1,0 +1,15 @@
+import { runLine } from './command.ts';
+import { exitCodes } from './exit.ts';
+import { plainLine } from './plain-line.ts';
+import { inProcess } from './process.ts';
+
+/** Runs a line that only looks, in its plain form; resolves with the exit code. Undefined for any other line. */
+export function look(args: readonly string[]): Promise<number> | undefined {
+  const plain = plainLine(args);
+  if (!plain) return undefined;
+  return inProcess(args, async (io) => {
+    let code: number = exitCodes.done;
+    await runLine({ io, exit: (value) => (code = value) }, plain.line, plain.load);
+    return code;
+  });
+}
