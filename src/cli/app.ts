@@ -77,10 +77,7 @@ export function openApp(io: Io, options: AppOptions = {}): App {
       store ??= openHomeStore(app);
       return store;
     },
-    reader: async () => {
-      const { openStore } = await import('../store/sqlite.ts');
-      return openStore({ path: files.database, clock, readOnly: true });
-    },
+    reader: () => openChosenStore(app, { readOnly: true }),
     vault: () => {
       vault ??= openHomeVault(app);
       return vault;
@@ -103,8 +100,18 @@ export function openApp(io: Io, options: AppOptions = {}): App {
 
 async function openHomeStore(app: App): Promise<Store> {
   makeFolder(app.paths.data);
+  return openChosenStore(app, { actor: () => `cli:${osUser()}` });
+}
+
+/** The home's own file, or the server that the setting `store` names; the one that is not used is not loaded. */
+async function openChosenStore(app: App, who: { actor?: () => string; readOnly?: boolean }): Promise<Store> {
+  const address = app.config.text('store');
+  if (address !== '') {
+    const { openPostgresStore } = await import('../store/postgres/open.ts');
+    return openPostgresStore({ address, env: app.io.env, ...who });
+  }
   const { openStore } = await import('../store/sqlite.ts');
-  return openStore({ path: app.files.database, clock: app.clock, actor: () => `cli:${osUser()}` });
+  return openStore({ path: app.files.database, clock: app.clock, ...who });
 }
 
 /**

@@ -21,6 +21,13 @@ export const settingSpecs = {
     default: '2m',
     min: 1,
   },
+  store: {
+    title:
+      'where everything is kept that several hosts share: postgres://user@host/database; empty: a file of this home',
+    kind: 'text',
+    default: '',
+    env: 'REPOST_STORE',
+  },
   'retry.base': {
     title: 'first pause after a failure; doubles each time',
     kind: 'duration',

@@ -61,9 +61,11 @@ export function openMeter({ service, account, limits, clock, jobId }: MeterOptio
   const underWay = new WeakMap<HttpRequest, { spend: Flight; at: number }[]>();
   const job = jobId ?? null;
 
-  async function take(spends: readonly Flight[], now: number): Promise<void> {
+  /** Gives the instant as which it counts. */
+  async function take(spends: readonly Flight[], now: number): Promise<number> {
     const answer = await limits.take(spends, job, now);
     if (!answer.ok) throw windowFull(answer.title, answer.freeAt);
+    return answer.at;
   }
 
   /** What was spent for this request so long ago that its window may pass before the request arrives. */
@@ -75,8 +77,7 @@ export function openMeter({ service, account, limits, clock, jobId }: MeterOptio
     async spend(request) {
       const spends = spendsOf(service, account, request.call);
       if (spends.length === 0) return;
-      const at = clock.now();
-      await take(spends, at);
+      const at = await take(spends, clock.now());
       underWay.set(
         request,
         spends.map((spend) => ({ spend, at })),
@@ -86,11 +87,11 @@ export function openMeter({ service, account, limits, clock, jobId }: MeterOptio
       const now = clock.now();
       const anew = old(request, now);
       if (anew.length === 0) return;
-      await take(
+      const at = await take(
         anew.map(({ spend }) => spend),
         now,
       );
-      for (const one of anew) one.at = now;
+      for (const one of anew) one.at = at;
     },
     async ended(request) {
       const now = clock.now();

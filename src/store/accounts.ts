@@ -55,7 +55,7 @@ export function accountStore(connection: Connection): AccountStore {
     ON CONFLICT (platform, remote_id) DO UPDATE SET handle = excluded.handle, name = excluded.name,
       user = excluded.user, status = 'ok', scopes = excluded.scopes, expires_at = excluded.expires_at,
       breaks_at = excluded.breaks_at, settings = excluded.settings, updated_at = excluded.updated_at,
-      paused = CASE WHEN removed_at IS NULL THEN paused ELSE 0 END, removed_at = NULL
+      paused = CASE WHEN accounts.removed_at IS NULL THEN accounts.paused ELSE 0 END, removed_at = NULL
     RETURNING *`);
   const one = query<AccountColumns>('SELECT * FROM accounts WHERE id = :id AND removed_at IS NULL');
   const all = query<AccountColumns>('SELECT * FROM accounts WHERE removed_at IS NULL ORDER BY id');

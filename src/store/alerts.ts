@@ -129,9 +129,10 @@ function problemPart({ query, read, write }: Connection): ProblemPart {
     'UPDATE alert_problems SET problem = :problem, missing_since = :missingSince WHERE id = :id',
   );
   const notice = query(`
-    INSERT OR IGNORE INTO alert_notices (channel_id, problem_id, state, step, due_at, message_id)
+    INSERT INTO alert_notices (channel_id, problem_id, state, step, due_at, message_id)
     SELECT c.id, p.id, :state, :step, :dueAt, :messageId FROM alert_channels c, alert_problems p
-    WHERE c.id = :channelId AND p.key = :key AND p.resolved_at IS NULL`);
+    WHERE c.id = :channelId AND p.key = :key AND p.resolved_at IS NULL
+    ON CONFLICT DO NOTHING`);
   const drop = query('DELETE FROM alert_notices WHERE id = :id AND message_id IS NULL');
   const resolve = query('UPDATE alert_problems SET resolved_at = :now WHERE id = :id');
   const message = query(`

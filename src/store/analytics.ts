@@ -1,3 +1,4 @@
+import { DAY } from '../core/clock.ts';
 import type { PlatformId } from '../core/names.ts';
 import type { Connection } from './connection.ts';
 import { present } from './rows.ts';
@@ -29,11 +30,14 @@ const ENDED = `
   FROM jobs INDEXED BY jobs_failed
   WHERE state IN ('dead', 'unknown', 'cancelled') AND updated_at >= :from AND updated_at < :to`;
 
+const counting = (state: string) => `count(*) FILTER (WHERE state = '${state}') AS ${state}`;
+
 const groups: Readonly<Record<AnalyticsGroup, string>> = {
   total: "'all'",
   platform: 'platform',
   account: "platform || ':' || handle",
-  day: "strftime('%Y-%m-%d', at / 1000, 'unixepoch')",
+  // Days since the epoch: text that sorts as it should, and that both databases make alike.
+  day: `CAST(at / ${DAY} AS TEXT)`,
 };
 
 /** What became of jobs, from what is stored anyway: no platform is asked. */
@@ -49,9 +53,9 @@ export function analyticsStore({ query, read }: Connection): AnalyticsStore {
           ? `(${ENDED}) AS ended JOIN accounts ON accounts.id = ended.account_id`
           : `(${ENDED}) AS ended`;
         const counted = yield* query<Counted>(`
-          SELECT ${name} AS name, ${named ? 'platform' : 'NULL'} AS platform,
-            sum(state = 'published') AS published, sum(state = 'dead') AS dead,
-            sum(state = 'unknown') AS unknown, sum(state = 'cancelled') AS cancelled, count(read_at) AS told,
+          SELECT ${name} AS name, ${named ? 'min(platform)' : 'NULL'} AS platform,
+            ${counting('published')}, ${counting('dead')}, ${counting('unknown')}, ${counting('cancelled')},
+            count(read_at) AS told,
             sum(views) AS views, sum(likes) AS likes, sum(comments) AS comments, sum(shares) AS shares
           FROM ${ended} WHERE true ${whose} GROUP BY 1 ORDER BY 1`).all(values);
         const ranked = yield* query<{ name: string; rank: number; total: number; lag: number }>(`
@@ -59,7 +63,7 @@ export function analyticsStore({ query, read }: Connection): AnalyticsStore {
             SELECT ${name} AS name, lag_ms AS lag,
               row_number() OVER (PARTITION BY ${name} ORDER BY lag_ms) AS rank,
               count(*) OVER (PARTITION BY ${name}) AS total
-            FROM ${ended} WHERE lag_ms IS NOT NULL ${whose})
+            FROM ${ended} WHERE lag_ms IS NOT NULL ${whose}) AS ranked
           WHERE rank IN ((total + 1) / 2, (total * 95 + 99) / 100, total)`).all(values);
         return counted.map((row): AnalyticsRow => {
           const own = ranked.filter((one) => one.name === row.name);
@@ -68,6 +72,7 @@ export function analyticsStore({ query, read }: Connection): AnalyticsStore {
           const { told, views, likes, comments, shares, ...counts } = row;
           return {
             ...counts,
+            name: by === 'day' ? dayOf(row.name) : row.name,
             numbers: { told, views, likes, comments, shares },
             lagMs: {
               median: at((total) => Math.floor((total + 1) / 2)),
@@ -78,4 +83,8 @@ export function analyticsStore({ query, read }: Connection): AnalyticsStore {
         });
       }),
   };
+}
+
+function dayOf(number: string): string {
+  return new Date(Number(number) * DAY).toISOString().slice(0, 10);
 }

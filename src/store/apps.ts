@@ -17,7 +17,7 @@ export function appStore({ query, read, write }: Connection): AppStore {
   const upsert = query(`
     INSERT INTO apps (platform, host, client_id, redirect_uri, settings, updated_at)
     VALUES (:platform, :host, :clientId, :redirectUri, :settings, :now)
-    ON CONFLICT DO UPDATE SET client_id = excluded.client_id, redirect_uri = excluded.redirect_uri,
+    ON CONFLICT (platform, host) DO UPDATE SET client_id = excluded.client_id, redirect_uri = excluded.redirect_uri,
       settings = excluded.settings, updated_at = excluded.updated_at`);
   const one = query<Row>('SELECT * FROM apps WHERE platform = :platform AND host = :host');
   const all = query<Row>('SELECT * FROM apps ORDER BY platform, host');

@@ -43,8 +43,8 @@ const DEFAULT_LIMIT = 50;
 /** What was posted, by which rule, on whose word; and what people decided. */
 export function auditStore({ query, read }: Connection): AuditStore {
   const all = query<Columns>(`
-    SELECT * FROM audit WHERE (:jobId IS NULL OR job_id = :jobId) AND at >= :since AND id < :before
-      AND (:user IS NULL OR json_extract(detail, '$.user') = :user)
+    SELECT * FROM audit WHERE (job_id = :jobId OR :jobId IS NULL) AND at >= :since AND id < :before
+      AND (detail ->> '$.user' = :user OR :user IS NULL)
     ORDER BY id DESC LIMIT :limit`);
   return {
     list: ({ jobId, user, since, limit, before }) =>

@@ -16,7 +16,7 @@ export function breakerStore({ query, read, writeLazily }: Connection): BreakerS
   const upsert = query(`
     INSERT INTO breakers (account_id, failures, opened, open_until, updated_at)
     VALUES (:accountId, :failures, :opened, :openUntil, :now)
-    ON CONFLICT DO UPDATE SET failures = excluded.failures, opened = excluded.opened,
+    ON CONFLICT (account_id) DO UPDATE SET failures = excluded.failures, opened = excluded.opened,
       open_until = excluded.open_until, updated_at = excluded.updated_at`);
   const erase = query('DELETE FROM breakers WHERE account_id = :accountId');
 

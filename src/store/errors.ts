@@ -12,9 +12,16 @@ export function isBusy(error: unknown): boolean {
   return code !== undefined && (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'));
 }
 
+/** PostgreSQL’s word for it. */
+const UNIQUE_VIOLATION = '23505';
+
 export function isDuplicate(error: unknown): boolean {
-  const code = sqliteCode(error);
-  return code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY';
+  const code = sqliteCode(error) ?? (error as { code?: unknown } | undefined)?.code;
+  return (
+    code === 'SQLITE_CONSTRAINT_UNIQUE' ||
+    code === 'SQLITE_CONSTRAINT_PRIMARYKEY' ||
+    code === UNIQUE_VIOLATION
+  );
 }
 
 /**

@@ -46,7 +46,7 @@ export function jobLists(connection: Connection): JobLists {
     'SELECT state, sum(jobs) AS jobs FROM job_counts GROUP BY state',
   );
   const reasons = query<{ reason: WaitReason; jobs: number }>(
-    "SELECT reason, jobs FROM job_counts WHERE state = 'waiting' AND jobs > 0",
+    "SELECT reason, sum(jobs) AS jobs FROM job_counts WHERE state = 'waiting' GROUP BY reason HAVING sum(jobs) > 0",
   );
   const attempts = query<AttemptColumns>('SELECT * FROM attempts WHERE job_id = :jobId ORDER BY id');
   const oldest = query<JobColumns>(
@@ -151,8 +151,8 @@ function newest(
   const conditions = [
     openState && 'open_state = :openState',
     !openState && filter.states && 'state IN (SELECT value FROM json_each(:states))',
-    filter.ids && 'id IN (SELECT value FROM json_each(:ids))',
-    filter.videoIds && 'video_id IN (SELECT value FROM json_each(:videoIds))',
+    filter.ids && 'id IN (SELECT CAST(value AS INTEGER) FROM json_each(:ids))',
+    filter.videoIds && 'video_id IN (SELECT CAST(value AS INTEGER) FROM json_each(:videoIds))',
     filter.reasons && 'reason IN (SELECT value FROM json_each(:reasons))',
     filter.platform && 'account_id IN (SELECT id FROM accounts WHERE platform = :platform)',
     filter.accountId !== undefined && 'account_id = :accountId',

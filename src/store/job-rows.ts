@@ -21,6 +21,8 @@ export interface JobColumns {
   give_up_at: number | null;
   error: string | null;
   text: string | null;
+  holder: string | null;
+  sender: string | null;
   created_at: number;
   updated_at: number;
 }
@@ -49,6 +51,8 @@ export function jobOf(row: JobColumns): JobRow {
     giveUpAt: row.give_up_at,
     error: parseOrNull(row.error),
     text: parseOrNull(row.text),
+    holder: row.holder,
+    sender: row.sender,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

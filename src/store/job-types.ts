@@ -5,6 +5,7 @@ import type { PlatformId } from '../core/names.ts';
 import type { KnownNumbers } from '../core/numbers.ts';
 import type { TracedExchange } from '../core/session.ts';
 import type { Video } from '../core/video.ts';
+import type { Holder } from './host-types.ts';
 
 export interface JobRow {
   id: number;
@@ -21,6 +22,10 @@ export interface JobRow {
   error: JobError | null;
   /** Text given by its person at approval, in place of the template's. */
   text: Readonly<Record<string, unknown>> | null;
+  /** The host that runs it; null where it does not run, or a store of one host did not say. */
+  holder: string | null;
+  /** Set: what it sent without an answer is only looked for, never sent again, because this host may still be sending. */
+  sender: string | null;
   createdAt: number;
   updatedAt: number;
 }
@@ -96,8 +101,13 @@ export interface JobStore {
    * `except` are left out; jobs waiting with reason approval, paused or login never come due.
    */
   dueLanes(now: number, except: readonly number[]): Promise<number[]>;
-  /** Takes the lane's next due job: running. Undefined where there is none (any more). */
-  claim(accountId: number, now: number): Promise<JobRow | undefined>;
+  /**
+   * Takes the lane's next due job: running, and the holder's until its lease ends. Undefined where there is none (any
+   * more), or where a job of the lane runs already, on whatever host.
+   */
+  claim(accountId: number, now: number, holder?: Holder): Promise<JobRow | undefined>;
+  /** True while a job that runs is this process's, and its lease lasts: asked right before a request that publishes. */
+  holds(id: number, holder: Holder, now: number): Promise<boolean>;
   /**
    * When the next waiting job comes due, or null; in the past where one is due already. Jobs that `dueLanes`
    * would never name (paused accounts, reasons approval, paused, login) and lanes in `except` don't count.
@@ -112,13 +122,23 @@ export interface JobStore {
   videosOf(accountId: number): Promise<number[]>;
   /**
    * Jobs that were running when the process died: waiting again, due now; what they sent without an answer may have
-   * left until now, and what they spent last counts as spent now. Gives their ids.
+   * left until now, and what they spent last counts as spent now. Gives their ids. With a holder: those that an earlier
+   * process of its host held, and those of other hosts whose lease ran out (see `sender`). Without: all.
    */
-  recover(now: number): Promise<number[]>;
+  recover(now: number, holder?: Holder): Promise<number[]>;
   /** A running job whose verdict could not be written: waiting again, due at runAt, its sending as late as now. No matter where it is not running. */
-  release(id: number, runAt: number, now: number): Promise<void>;
-  /** Writes a verdict and the attempt's record; `redoFrom` forgets journal steps in the same transaction. */
-  settle(id: number, verdict: Verdict, attempt: Omit<AttemptRow, 'id' | 'jobId'>, now: number): Promise<void>;
+  release(id: number, runAt: number, now: number, holder?: Holder): Promise<void>;
+  /**
+   * Writes a verdict and the attempt's record; `redoFrom` forgets journal steps in the same transaction. Refuses
+   * (E_WRONG_STATE) where it does not run, or not under this holder any more.
+   */
+  settle(
+    id: number,
+    verdict: Verdict,
+    attempt: Omit<AttemptRow, 'id' | 'jobId'>,
+    now: number,
+    holder?: Holder,
+  ): Promise<void>;
   /** The outcome: state published, the post, the attempt's record, in one transaction. */
   publish(
     id: number,
@@ -193,8 +213,11 @@ export interface JournalStore {
   load(jobId: number): Promise<StepRow[]>;
   /** Records a step's result. */
   done(jobId: number, name: string, kind: StepRow['kind'], result: string, now: number): Promise<void>;
-  /** Writes a commit's intent (sends + 1, sentAt = now) before the request leaves. */
-  intend(jobId: number, name: string, now: number): Promise<void>;
+  /**
+   * Writes a commit's intent (sends + 1, sentAt = now) before the request leaves. With a holder: only while the job is
+   * its own; else E_LEASE_LOST, certain: nothing was written.
+   */
+  intend(jobId: number, name: string, now: number, holder?: Holder): Promise<void>;
   /** The last sending may have left (or still be on its way) as late as `at`: settle times count from there. */
   mayArrive(jobId: number, name: string, at: number): Promise<void>;
   /** Takes an intent back after a certain refusal; `sends` before this one stay counted: an earlier doubt is not lifted. */

@@ -1,8 +1,9 @@
 import { Failure } from '../core/failure.ts';
 import { errorOf } from '../core/job.ts';
 import { auditor, ENGINE } from './audit.ts';
-import { doubt, SET_CANCELLED } from './cancelling.ts';
+import { doubt, SET_CANCELLED, UNHELD } from './cancelling.ts';
 import type { Connection, Operation, Work } from './connection.ts';
+import { heldBy, RUNS_HERE } from './holding.ts';
 import { jobLists } from './job-lists.ts';
 import { type JobColumns, jobReader } from './job-rows.ts';
 import { forgetter } from './journal.ts';
@@ -30,8 +31,8 @@ function outcomes(connection: Connection): Pick<JobStore, 'settle' | 'publish'> 
   const note = auditor(connection);
   const settle = query(`
     UPDATE jobs SET state = :state, reason = :reason, run_at = :runAt, attempt = :attempt,
-      give_up_at = :giveUpAt, error = :error, updated_at = :now
-    WHERE id = :id AND state = 'running'`);
+      give_up_at = :giveUpAt, error = :error, ${UNHELD}, updated_at = :now
+    WHERE id = :id AND ${RUNS_HERE}`);
   const insertAttempt = query(`
     INSERT INTO attempts (job_id, started_at, ended_at, outcome, error, exchange)
     VALUES (:id, :startedAt, :endedAt, :outcome, :error, :exchange)`);
@@ -46,11 +47,21 @@ function outcomes(connection: Connection): Pick<JobStore, 'settle' | 'publish'> 
     });
 
   return {
-    settle: (id, verdict, attempt, now) =>
+    settle: (id, verdict, attempt, now, holder) =>
       write(function* () {
         const { state, reason, runAt, giveUpAt } = verdict;
         const error = jsonOrNull(verdict.error);
-        const values = { id, state, reason, runAt, giveUpAt, error, attempt: verdict.attempt, now };
+        const values = {
+          id,
+          state,
+          reason,
+          runAt,
+          giveUpAt,
+          error,
+          attempt: verdict.attempt,
+          now,
+          ...heldBy(holder),
+        };
         if ((yield* settle.run(values)).changes === 0) throw notIn(yield* jobs.need(id), 'running');
         // A redo never reaches past a commit: then the journal stays as it is, and the next run looks it up.
         if (verdict.redoFrom !== undefined) yield* forget(id, verdict.redoFrom);
@@ -175,7 +186,8 @@ function postWriter({ query }: Connection) {
     INSERT INTO posts (job_id, remote_id, url, published_at, lag_ms, warnings)
     VALUES (:id, :remoteId, :url, :publishedAt, :lagMs, :warnings)`);
   const publish = query(`
-    UPDATE jobs SET state = 'published', reason = NULL, error = NULL, updated_at = :now WHERE id = :id`);
+    UPDATE jobs SET state = 'published', reason = NULL, error = NULL, ${UNHELD}, sender = NULL, updated_at = :now
+    WHERE id = :id`);
 
   return function* (
     job: JobColumns,

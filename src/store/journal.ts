@@ -1,5 +1,6 @@
 import { Failure } from '../core/failure.ts';
-import type { Changes, Connection, Work } from './connection.ts';
+import type { Connection, Operation, Work } from './connection.ts';
+import { holding } from './holding.ts';
 import { parse } from './rows.ts';
 import type { JournalStore, StepRow } from './types.ts';
 
@@ -17,21 +18,33 @@ interface Row {
 /** When a request left; or when its intent was written, and the latest instant at which it may have left. */
 type Sending = number | [intendedAt: number, latestAt: number];
 
-const stretchTo = (latest: string) => `
-  UPDATE steps SET sent = json_set(sent, '$[#-1]', json_array(
-    coalesce(json_extract(sent, '$[#-1][0]'), json_extract(sent, '$[#-1]')), CAST(${latest} AS INTEGER)))
-  WHERE job_id = :jobId AND kind = 'commit' AND state = 'intent'`;
-const LATEST = "coalesce(json_extract(sent, '$[#-1][1]'), json_extract(sent, '$[#-1]'))";
+const textOf = (sendings: readonly Sending[]) => JSON.stringify(sendings);
+const intendedAt = (sending: Sending) => (Array.isArray(sending) ? sending[0] : sending);
+const latestAt = (sending: Sending) => (Array.isArray(sending) ? sending[1] : sending);
+
+/** The same sendings, the last of which may have left as late as `at`. */
+function stretched(sent: string, at: (known: number) => number): string {
+  const sendings = parse<Sending[]>(sent);
+  const last = sendings.pop() ?? 0;
+  return textOf([...sendings, [intendedAt(last), at(latestAt(last))]]);
+}
 
 /**
  * Notes, inside the caller's transaction, that what a job sent without an answer may have left as late as `at`:
  * whoever writes an intent can be stopped (a closed lid) before the request leaves, and die right after it. Never
  * earlier than what is known: this machine's clock may be behind.
  */
-export function stretcher({ query }: Connection): (jobId: number, at: number) => Work<Changes> {
-  const stretch = query(stretchTo(`max(:at, ${LATEST})`));
-  return (jobId, at) => stretch.run({ jobId, at });
+export function stretcher({ query }: Pick<Connection, 'query'>): (jobId: number, at: number) => Work<void> {
+  const intents = query<Pick<Row, 'name' | 'sent'>>(`
+    SELECT name, sent FROM steps WHERE job_id = :jobId AND kind = 'commit' AND state = 'intent'`);
+  const setSent = query(SET_SENT);
+  return function* (jobId, at) {
+    for (const { name, sent } of yield* intents.all({ jobId }))
+      yield* setSent.run({ jobId, name, sent: stretched(sent, (known) => Math.max(at, known)) });
+  };
 }
+
+const SET_SENT = 'UPDATE steps SET sent = :sent WHERE job_id = :jobId AND name = :name';
 
 /**
  * What each job did so far. For a commit the row keeps the instants of all sendings whose outcome is not
@@ -41,24 +54,27 @@ export function stretcher({ query }: Connection): (jobId: number, at: number) =>
 export function journalStore(connection: Connection): JournalStore {
   const { query, read, write, writeLazily } = connection;
   const forget = forgetter(connection);
+  const holds = holding(connection);
   const steps = query<Row>('SELECT * FROM steps WHERE job_id = :jobId ORDER BY seq');
   const nextSeq = '(SELECT coalesce(max(seq), 0) + 1 FROM steps WHERE job_id = :jobId)';
   const record = query(`
     INSERT INTO steps (job_id, name, seq, kind, state, result, done_at)
     VALUES (:jobId, :name, ${nextSeq}, :kind, 'done', :result, :now)
-    ON CONFLICT DO UPDATE SET state = 'done', result = excluded.result, done_at = excluded.done_at
-      WHERE kind = excluded.kind`);
+    ON CONFLICT (job_id, name) DO UPDATE SET state = 'done', result = excluded.result, done_at = excluded.done_at
+      WHERE steps.kind = excluded.kind`);
+  const one = query<Row>('SELECT * FROM steps WHERE job_id = :jobId AND name = :name');
   const intend = query(`
     INSERT INTO steps (job_id, name, seq, kind, state, sent)
-    VALUES (:jobId, :name, ${nextSeq}, 'commit', 'intent', json_array(CAST(:now AS INTEGER)))
-    ON CONFLICT DO UPDATE SET sent = json_insert(sent, '$[#]', CAST(:now AS INTEGER))
-      WHERE kind = 'commit' AND state = 'intent'`);
-  const withdraw = query<{ left: number }>(`
-    UPDATE steps SET sent = json_remove(sent, '$[#-1]')
-    WHERE job_id = :jobId AND name = :name AND kind = 'commit' AND state = 'intent'
-    RETURNING json_array_length(sent) AS left`);
-  const stretch = query(`${stretchTo(':at')} AND name = :name`);
+    VALUES (:jobId, :name, ${nextSeq}, 'commit', 'intent', :sent)`);
+  const setSent = query(SET_SENT);
   const erase = query('DELETE FROM steps WHERE job_id = :jobId AND name = :name');
+
+  /** What was sent without an answer; it throws where that is not what this step is. */
+  function* intentOf(jobId: number, name: string): Generator<Operation, string, unknown> {
+    const row = yield* one.get({ jobId, name });
+    if (row?.kind !== 'commit' || row.state !== 'intent') throw wrong(jobId, name);
+    return row.sent;
+  }
 
   return {
     load: (jobId) =>
@@ -70,19 +86,26 @@ export function journalStore(connection: Connection): JournalStore {
       (kind === 'commit' ? write : writeLazily)(function* () {
         if ((yield* record.run({ jobId, name, kind, result, now })).changes === 0) throw wrong(jobId, name);
       }),
-    intend: (jobId, name, now) =>
+    intend: (jobId, name, now, holder) =>
       write(function* () {
-        if ((yield* intend.run({ jobId, name, now })).changes === 0) throw wrong(jobId, name);
+        if (holder && !(yield* holds(jobId, holder, yield* connection.now(now)))) throw leaseLost(jobId);
+        if (!(yield* one.get({ jobId, name }))) {
+          yield* intend.run({ jobId, name, sent: textOf([now]) });
+          return;
+        }
+        const sent = parse<Sending[]>(yield* intentOf(jobId, name));
+        yield* setSent.run({ jobId, name, sent: textOf([...sent, now]) });
       }),
     mayArrive: (jobId, name, at) =>
       write(function* () {
-        if ((yield* stretch.run({ jobId, name, at })).changes === 0) throw wrong(jobId, name);
+        const sent = stretched(yield* intentOf(jobId, name), () => at);
+        yield* setSent.run({ jobId, name, sent });
       }),
     withdraw: (jobId, name, _now) =>
       write(function* () {
-        const row = yield* withdraw.get({ jobId, name });
-        if (!row) throw wrong(jobId, name);
-        if (row.left === 0) yield* erase.run({ jobId, name });
+        const left = parse<Sending[]>(yield* intentOf(jobId, name)).slice(0, -1);
+        if (left.length === 0) yield* erase.run({ jobId, name });
+        else yield* setSent.run({ jobId, name, sent: textOf(left) });
       }),
     forgetFrom: (jobId, name) =>
       write(function* () {
@@ -120,8 +143,8 @@ function stepOf(row: Row): StepRow {
     kind: row.kind,
     state: row.state,
     result: row.result,
-    sentAt: (Array.isArray(last) ? last[0] : last) ?? null,
-    firstSentAt: (Array.isArray(first) ? first[0] : first) ?? null,
+    sentAt: last === undefined ? null : intendedAt(last),
+    firstSentAt: first === undefined ? null : intendedAt(first),
     ...(Array.isArray(last) ? { latestAt: last[1] } : {}),
     sends: sent.length,
     doneAt: row.done_at,
@@ -131,5 +154,12 @@ function stepOf(row: Row): StepRow {
 function wrong(jobId: number, name: string): Failure {
   return new Failure('E_WRONG_STATE', {
     message: `The journal of job ${jobId} does not allow that for “${name}”.`,
+  });
+}
+
+function leaseLost(jobId: number): Failure {
+  return new Failure('E_LEASE_LOST', {
+    message: `Job ${jobId} is not this host’s any more: it did not say for too long that it is alive.`,
+    certain: true,
   });
 }

@@ -1,7 +1,9 @@
-import { MINUTE } from '../core/clock.ts';
+import { UNHELD } from './cancelling.ts';
 import type { Connection } from './connection.ts';
+import { heldBy, holding, RUNS_HERE } from './holding.ts';
 import { type JobColumns, jobOf } from './job-rows.ts';
 import { stretcher } from './journal.ts';
+import { giverBack, type Left } from './recovery.ts';
 import type { JobStore } from './types.ts';
 
 /**
@@ -22,15 +24,19 @@ const LANES = `
                      ORDER BY due_at LIMIT 1)
     FROM lane JOIN accounts ON accounts.id = lane.id
     WHERE accounts.paused = 0 AND accounts.removed_at IS NULL
-      AND lane.id NOT IN (SELECT value FROM json_each(:except))
+      AND lane.id NOT IN (SELECT account_id FROM jobs INDEXED BY jobs_open WHERE open_state = 'running')
+      AND lane.id NOT IN (SELECT CAST(value AS INTEGER) FROM json_each(:except))
   )`;
 
 const CLAIM = `
-  UPDATE jobs SET state = 'running', reason = NULL, updated_at = :now
+  UPDATE jobs SET state = 'running', reason = NULL, holder = :host, instance = :instance,
+    lease_until = :leaseUntil, updated_at = :now
   WHERE id = (SELECT id FROM jobs INDEXED BY jobs_lane
               WHERE state = 'waiting' AND account_id = :accountId AND due_at <= :now
               ORDER BY due_at, id LIMIT 1)
     AND (SELECT paused = 0 AND removed_at IS NULL FROM accounts WHERE id = :accountId)
+    AND NOT EXISTS (SELECT 1 FROM jobs AS other INDEXED BY jobs_open
+                    WHERE other.open_state = 'running' AND other.account_id = :accountId)
   RETURNING *`;
 
 /** The statements whose plans a test looks at: none may walk a backlog. */
@@ -42,13 +48,19 @@ export const laneQueries = {
 
 type LaneStore = Pick<
   JobStore,
-  'dueLanes' | 'claim' | 'nextRunAt' | 'taken' | 'videosOf' | 'recover' | 'release' | 'hold' | 'holdRule'
+  | 'dueLanes'
+  | 'claim'
+  | 'holds'
+  | 'nextRunAt'
+  | 'taken'
+  | 'videosOf'
+  | 'recover'
+  | 'release'
+  | 'hold'
+  | 'holdRule'
 >;
 
 /** Which jobs come next. */
-/** A request that was under way outlives its process: it may be as late as one that is given up (`http.timeout`). */
-const UNDER_WAY_MS = MINUTE;
-
 export function laneStore(connection: Connection): LaneStore {
   const { query, read, write, writeLazily } = connection;
   const due = query<{ id: number }>(laneQueries.due);
@@ -62,18 +74,14 @@ export function laneStore(connection: Connection): LaneStore {
     SELECT posts.published_at FROM posts CROSS JOIN jobs ON jobs.id = posts.job_id
     WHERE posts.published_at >= :since AND jobs.account_id = :accountId`);
   const videosOf = query<{ id: number }>('SELECT video_id AS id FROM jobs WHERE account_id = :accountId');
-  const recover = query<{ id: number }>(`
-    UPDATE jobs INDEXED BY jobs_open SET state = 'waiting', reason = 'ready', run_at = :now, updated_at = :now
-    WHERE open_state = 'running' RETURNING id`);
+  const running = query<Left & { lease_until: number | null }>(`
+    SELECT id, holder, instance, lease_until FROM jobs INDEXED BY jobs_open WHERE open_state = 'running'`);
+  const giveBack = giverBack(connection);
+  const holds = holding(connection);
   const mayArrive = stretcher(connection);
-  const postpone = query(`
-    WITH last (job_id, at) AS (
-      SELECT job_id, max(at) FROM spends WHERE job_id IN (SELECT value FROM json_each(:ids)) GROUP BY job_id)
-    UPDATE spends SET at = max(at + ${UNDER_WAY_MS}, :now)
-    WHERE at < :now AND (job_id, at) IN (SELECT job_id, at FROM last)`);
   const release = query(`
-    UPDATE jobs SET state = 'waiting', reason = 'backoff', run_at = :runAt, updated_at = :now
-    WHERE id = :id AND state = 'running'`);
+    UPDATE jobs SET state = 'waiting', reason = 'backoff', run_at = :runAt, ${UNHELD}, updated_at = :now
+    WHERE id = :id AND ${RUNS_HERE}`);
   const hold = query(`
     UPDATE jobs INDEXED BY jobs_lane SET reason = :to, run_at = :runAt, updated_at = :now
     WHERE state = 'waiting' AND account_id = :accountId
@@ -84,7 +92,7 @@ export function laneStore(connection: Connection): LaneStore {
   // Which of them were approved before the pause is not known any more: their person is asked again.
   const resumeRule = query(`
     UPDATE jobs INDEXED BY jobs_open SET updated_at = :now,
-      reason = CASE WHEN (SELECT approve FROM rules WHERE id = :ruleId) THEN 'approval'
+      reason = CASE WHEN (SELECT approve FROM rules WHERE id = :ruleId) = 1 THEN 'approval'
                     WHEN run_at > :now THEN 'delay' ELSE 'ready' END
     WHERE open_state = 'waiting' AND rule_id = :ruleId AND reason = 'paused'`);
 
@@ -94,10 +102,15 @@ export function laneStore(connection: Connection): LaneStore {
         return (yield* due.all({ now, except: JSON.stringify(except) })).map((row) => row.id);
       }),
     // Lost with the power, it waits again; what the job sent is on the disk only with its claim.
-    claim: (accountId, now) =>
+    claim: (accountId, now, holder) =>
       writeLazily(function* () {
-        const row = yield* claim.get({ accountId, now });
+        const leaseUntil = holder ? (yield* connection.now(now)) + holder.leaseMs : null;
+        const row = yield* claim.get({ accountId, now, leaseUntil, ...heldBy(holder) });
         return row && jobOf(row);
+      }),
+    holds: (id, holder, now) =>
+      read(function* () {
+        return yield* holds(id, holder, yield* connection.now(now));
       }),
     nextRunAt: (_now, except = []) =>
       read(function* () {
@@ -111,16 +124,18 @@ export function laneStore(connection: Connection): LaneStore {
       read(function* () {
         return (yield* videosOf.all({ accountId })).map(({ id }) => id);
       }),
-    recover: (now) =>
+    recover: (now, holder) =>
       write(function* () {
-        const ids = (yield* recover.all({ now })).map((row) => row.id);
-        for (const id of ids) yield* mayArrive(id, now);
-        if (ids.length > 0) yield* postpone.run({ ids: JSON.stringify(ids), now });
-        return ids.sort((a, b) => a - b);
+        const at = yield* connection.now(now);
+        const own = (one: Left) =>
+          !holder || one.holder === null || (one.holder === holder.host && one.instance !== holder.instance);
+        const left = (yield* running.all()).filter((one) => own(one) || (one.lease_until ?? 0) <= at);
+        return yield* giveBack.jobs(left, own, now);
       }),
-    release: (id, runAt, now) =>
+    release: (id, runAt, now, holder) =>
       write(function* () {
-        if ((yield* release.run({ id, runAt, now })).changes > 0) yield* mayArrive(id, now);
+        const { changes } = yield* release.run({ id, runAt, now, ...heldBy(holder) });
+        if (changes > 0) yield* mayArrive(id, now);
       }),
     hold: (accountId, from, to, runAt, now) =>
       write(function* () {

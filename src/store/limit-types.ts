@@ -159,7 +159,8 @@ export interface Spend {
 
 /** Whether something may be spent; where not, the fullest bucket and when it frees (epoch ms). */
 export type Allowance =
-  | { ok: true }
+  /** `at`: the instant as which it counts, by the clock that all hosts share. */
+  | { ok: true; at: number }
   | {
       ok: false;
       bucket: string;

@@ -31,22 +31,25 @@ export function limitStore(connection: Connection): LimitStore {
   const buckets = bucketReader(connection);
   const spend = query(`
     INSERT INTO spends (scope_key, bucket, at, amount, job_id) VALUES (:scopeKey, :bucket, :now, :amount, :jobId)`);
+  const counted = 'excluded.read_at IS NOT NULL';
   const learn = query(`
     INSERT INTO buckets (scope_key, bucket, learned_max, used, remaining, read_at, read_spend_id, resets_at,
       blocked_until)
-    VALUES (:scopeKey, :bucket, :max, :used, :remaining, iif(:counted, :now, NULL),
-      (SELECT coalesce(max(id), 0) FROM spends), :resetsAt, :blockedUntil)
-    ON CONFLICT DO UPDATE SET
-      learned_max = coalesce(excluded.learned_max, learned_max),
-      used = iif(:counted, excluded.used, used),
-      remaining = iif(:counted, excluded.remaining, remaining),
-      read_at = coalesce(excluded.read_at, read_at),
-      read_spend_id = iif(:counted, excluded.read_spend_id, read_spend_id),
-      resets_at = iif(:counted, excluded.resets_at, coalesce(excluded.resets_at, resets_at)),
-      blocked_until = nullif(max(coalesce(blocked_until, 0), coalesce(excluded.blocked_until, 0)), 0)`);
+    VALUES (:scopeKey, :bucket, :max, :used, :remaining, :readAt, (SELECT coalesce(max(id), 0) FROM spends),
+      :resetsAt, :blockedUntil)
+    ON CONFLICT (scope_key, bucket) DO UPDATE SET
+      learned_max = coalesce(excluded.learned_max, buckets.learned_max),
+      used = CASE WHEN ${counted} THEN excluded.used ELSE buckets.used END,
+      remaining = CASE WHEN ${counted} THEN excluded.remaining ELSE buckets.remaining END,
+      read_at = coalesce(excluded.read_at, buckets.read_at),
+      read_spend_id = CASE WHEN ${counted} THEN excluded.read_spend_id ELSE buckets.read_spend_id END,
+      resets_at = CASE WHEN ${counted} THEN excluded.resets_at
+                       ELSE coalesce(excluded.resets_at, buckets.resets_at) END,
+      blocked_until = CASE WHEN coalesce(buckets.blocked_until, 0) > coalesce(excluded.blocked_until, 0)
+                           THEN buckets.blocked_until ELSE excluded.blocked_until END`);
   const setMax = query(`
     INSERT INTO buckets (scope_key, bucket, own_max) VALUES (:scopeKey, :bucket, :max)
-    ON CONFLICT DO UPDATE SET own_max = excluded.own_max`);
+    ON CONFLICT (scope_key, bucket) DO UPDATE SET own_max = excluded.own_max`);
   const postpone = query(`
     UPDATE spends SET at = :now
     WHERE id = (SELECT max(id) FROM spends
@@ -57,33 +60,36 @@ export function limitStore(connection: Connection): LimitStore {
     // What a platform counts, too, must not be forgotten with the power: the request leaves right after this.
     take: (spends, jobId, now) =>
       (isOwn(spends) ? writeLazily : write)(function* () {
-        const allowance = yield* allow(buckets, spends, now);
+        const at = yield* connection.now(now);
+        const allowance = yield* allow(buckets, spends, at);
         if (!allowance.ok) return allowance;
         for (const { scopeKey, limit, amount } of spends) {
-          if (amount > 0) yield* spend.run({ scopeKey, bucket: limit.bucket, now, amount, jobId });
+          if (amount > 0) yield* spend.run({ scopeKey, bucket: limit.bucket, now: at, amount, jobId });
         }
-        return allowance;
-      }),
+        return { ok: true, at };
+      }, scopesOf(spends)),
     postpone: (spends, jobId, at, now) =>
       write(function* () {
         for (const { scopeKey, limit } of spends)
           yield* postpone.run({ scopeKey, bucket: limit.bucket, jobId, at, now });
-      }),
+      }, scopesOf(spends)),
     peek: (spends, now) => read(() => allow(buckets, spends, now)),
     learn: (scopeKey, reading, now) =>
-      (reading.blockedUntil == null ? writeLazily : write)(function* () {
-        yield* learn.run({
-          scopeKey,
-          bucket: reading.bucket,
-          max: reading.max ?? null,
-          used: reading.used ?? null,
-          remaining: reading.remaining ?? null,
-          counted: reading.used === undefined && reading.remaining === undefined ? 0 : 1,
-          resetsAt: reading.resetsAt ?? null,
-          blockedUntil: reading.blockedUntil ?? null,
-          now,
-        });
-      }),
+      (reading.blockedUntil == null ? writeLazily : write)(
+        function* () {
+          yield* learn.run({
+            scopeKey,
+            bucket: reading.bucket,
+            max: reading.max ?? null,
+            used: reading.used ?? null,
+            remaining: reading.remaining ?? null,
+            readAt: reading.used === undefined && reading.remaining === undefined ? null : now,
+            resetsAt: reading.resetsAt ?? null,
+            blockedUntil: reading.blockedUntil ?? null,
+          });
+        },
+        [`limit ${scopeKey}`],
+      ),
     state: (scopeKey, limit, now) =>
       read(function* () {
         const { used, max, blockedUntil } = yield* buckets.open(scopeKey, limit, now);
@@ -110,6 +116,9 @@ export function limitStore(connection: Connection): LimitStore {
 /** Only limits that nobody else counts. */
 const isOwn = (spends: readonly Spend[]) => spends.every(({ limit }) => limit.source === 'own');
 
+/** Whoever spends from a bucket, or learns of it, waits for those before: then none is spent twice. */
+const scopesOf = (spends: readonly Spend[]) => spends.map(({ scopeKey }) => `limit ${scopeKey}`);
+
 type OpenBucket = Omit<Bucket, 'spends'> & { used: number };
 
 interface BucketReader {
@@ -124,9 +133,9 @@ const nothing: Tally = { own: 0, since: 0, left: 0 };
 function bucketReader({ query }: Connection): BucketReader {
   const one = query<Row>('SELECT * FROM buckets WHERE scope_key = :scopeKey AND bucket = :bucket');
   const tally = query<Tally>(`
-    SELECT total(amount) FILTER (WHERE at > :after) AS own,
-      total(amount) FILTER (WHERE at > :after AND id > :lastSpendId) AS since,
-      total(amount) FILTER (WHERE at <= :leftUntil AND id <= :lastSpendId) AS left
+    SELECT coalesce(sum(amount) FILTER (WHERE at > :after), 0) AS own,
+      coalesce(sum(amount) FILTER (WHERE at > :after AND id > :lastSpendId), 0) AS since,
+      coalesce(sum(amount) FILTER (WHERE at <= :leftUntil AND id <= :lastSpendId), 0) AS left
     FROM spends WHERE scope_key = :scopeKey AND bucket = :bucket AND at > :leftAfter`);
   const spends = query<Spent>(`
     SELECT id, at, amount FROM spends
@@ -205,7 +214,7 @@ function* allow(
     };
     if (!worst || outlasts(full, worst)) worst = full;
   }
-  return worst ?? { ok: true };
+  return worst ?? { ok: true, at: now };
 }
 
 function outlasts(one: { freeAt: number; never?: true }, other: { freeAt: number; never?: true }): boolean {

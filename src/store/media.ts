@@ -16,7 +16,7 @@ export function mediaStore({ query, read, write }: Connection): MediaStore {
   const upsert = query(`
     INSERT INTO media (sha256, path, mime_type, origin, facts, last_used_at)
     VALUES (:sha256, :path, :mimeType, :origin, :facts, :lastUsedAt)
-    ON CONFLICT DO UPDATE SET path = excluded.path, mime_type = excluded.mime_type, origin = excluded.origin,
+    ON CONFLICT (sha256) DO UPDATE SET path = excluded.path, mime_type = excluded.mime_type, origin = excluded.origin,
       facts = excluded.facts, last_used_at = excluded.last_used_at`);
   const one = query<Row>('SELECT * FROM media WHERE sha256 = :sha256');
   const touch = query('UPDATE media SET last_used_at = :now WHERE sha256 = :sha256');
@@ -26,7 +26,7 @@ export function mediaStore({ query, read, write }: Connection): MediaStore {
     SELECT 1 FROM videos JOIN jobs ON jobs.video_id = videos.id
     WHERE videos.media_sha256 = :sha256 AND jobs.state IN ('waiting', 'running', 'unknown') LIMIT 1`);
   const heldBy = query<{ bytes: number | null }>(`
-    SELECT sum(facts ->> '$.bytes') AS bytes FROM media WHERE sha256 IN (
+    SELECT sum(CAST(facts ->> '$.bytes' AS INTEGER)) AS bytes FROM media WHERE sha256 IN (
       SELECT videos.media_sha256 FROM jobs JOIN videos ON videos.id = jobs.video_id
       WHERE jobs.user = :user AND jobs.state IN ('waiting', 'running', 'unknown'))`);
   const erase = query('DELETE FROM media WHERE sha256 = :sha256');

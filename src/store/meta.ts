@@ -1,15 +1,18 @@
 import type { Connection } from './connection.ts';
 import type { Store } from './types.ts';
 
+/** The last of all characters. */
+const LAST = String.fromCodePoint(0x10ffff);
+
 /** Small named values. */
 export function metaStore({ query, read, write }: Connection): Store['meta'] {
   const select = query<{ value: string }>('SELECT value FROM meta WHERE key = :key');
   const upsert = query(
-    'INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT DO UPDATE SET value = excluded.value',
+    'INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
   );
   // A prefix as a range: a LIKE would not use the key’s index, and reads `_` as any character.
   const keys = query<{ key: string }>(
-    'SELECT key FROM meta WHERE key >= :prefix AND key < :prefix || char(1114111) ORDER BY key',
+    'SELECT key FROM meta WHERE key >= :prefix AND key < :prefix || :last ORDER BY key',
   );
   const erase = query('DELETE FROM meta WHERE key = :key');
 
@@ -24,7 +27,7 @@ export function metaStore({ query, read, write }: Connection): Store['meta'] {
       }),
     keys: (prefix) =>
       read(function* () {
-        return (yield* keys.all({ prefix })).map(({ key }) => key);
+        return (yield* keys.all({ prefix, last: LAST })).map(({ key }) => key);
       }),
     remove: (key) =>
       write(function* () {

@@ -26,10 +26,10 @@ export function numberStore({ query, writeLazily, read }: Connection): NumberSto
     SELECT posts.job_id, jobs.account_id, posts.published_at + :firstMs
     FROM posts CROSS JOIN jobs ON jobs.id = posts.job_id
     WHERE posts.published_at >= :since AND posts.published_at < :until
-      AND jobs.account_id IN (SELECT value FROM json_each(:accountIds))
+      AND jobs.account_id IN (SELECT CAST(value AS INTEGER) FROM json_each(:accountIds))
     ON CONFLICT DO NOTHING`);
   const due = query<DuePost>(`
-    SELECT posts.job_id AS jobId, posts.remote_id AS postId, posts.published_at AS publishedAt
+    SELECT posts.job_id AS "jobId", posts.remote_id AS "postId", posts.published_at AS "publishedAt"
     FROM post_numbers JOIN posts ON posts.job_id = post_numbers.job_id
     WHERE post_numbers.account_id = :accountId AND post_numbers.next_at <= :now
     ORDER BY post_numbers.next_at LIMIT :limit`);
@@ -48,7 +48,7 @@ export function numberStore({ query, writeLazily, read }: Connection): NumberSto
     INSERT INTO video_numbers (video_id, views, likes, comments, shares, read_at)
     SELECT id, :views, :likes, :comments, :shares, :now FROM videos
     WHERE source_id = :sourceId AND remote_id = :remoteId
-    ON CONFLICT DO UPDATE SET views = excluded.views, likes = excluded.likes, comments = excluded.comments,
+    ON CONFLICT (video_id) DO UPDATE SET views = excluded.views, likes = excluded.likes, comments = excluded.comments,
       shares = excluded.shares, read_at = excluded.read_at`);
 
   return {

@@ -51,7 +51,7 @@ export function outbox({ query, read, write }: Connection): OutboxPart {
   const hasten = query(`
     UPDATE alert_messages SET due_at = :now WHERE channel_id = :channelId AND state = 'waiting'`);
   const list = query<DeliveryColumns>(`
-    SELECT * FROM alert_deliveries WHERE :channel IS NULL OR channel = :channel ORDER BY id DESC LIMIT :limit`);
+    SELECT * FROM alert_deliveries WHERE channel = :channel OR :channel IS NULL ORDER BY id DESC LIMIT :limit`);
   const pruneMessages = query('DELETE FROM alert_messages WHERE ended_at < :before');
   const pruneProblems = query('DELETE FROM alert_problems WHERE resolved_at < :before');
   const pruneDeliveries = query('DELETE FROM alert_deliveries WHERE at < :before');

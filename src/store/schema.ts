@@ -8,6 +8,7 @@ import { migration as sixth } from './migrations/0006.ts';
 import { migration as seventh } from './migrations/0007.ts';
 import { migration as eighth } from './migrations/0008.ts';
 import { migration as ninth } from './migrations/0009.ts';
+import { migration as tenth } from './migrations/0010.ts';
 
 /** One numbered change of the schema, whole in its own transaction. A migration that was released never changes. */
 export interface Migration {
@@ -26,6 +27,7 @@ export const migrations: readonly Migration[] = [
   seventh,
   eighth,
   ninth,
+  tenth,
 ];
 
 /** The schema that this version of repost reads and writes. */

@@ -19,6 +19,8 @@ interface Row {
   error: string | null;
 }
 
+const UNASKED = 'polled_by = NULL, poll_until = NULL';
+
 /** What is watched. A source that is removed keeps its row: added again, it knows the videos it had. */
 export function sourceStore({ query, read, write, writeLazily }: Connection): SourceStore {
   /** Sources whose first poll by this process is on the disk: with it the baseline. */
@@ -29,32 +31,38 @@ export function sourceStore({ query, read, write, writeLazily }: Connection): So
   const upsert = query<Row>(`
     INSERT INTO sources (kind, account_id, locator, name, user, next_poll_at, created_at)
     VALUES (:kind, :accountId, :locator, :name, :user, :now, :now)
-    ON CONFLICT DO UPDATE SET name = excluded.name, user = excluded.user, paused = 0, baseline_at = NULL,
+    ON CONFLICT (kind, coalesce(account_id, 0), coalesce(locator, '')) DO UPDATE SET name = excluded.name, user = excluded.user, paused = 0, baseline_at = NULL,
       last_poll_at = NULL, last_good_poll_at = NULL, failures = 0, next_poll_at = excluded.next_poll_at,
       error = NULL, removed = 0
     RETURNING *`);
   const one = query<Row>('SELECT * FROM sources WHERE id = :id AND removed = 0');
   const all = query<Row>('SELECT * FROM sources WHERE removed = 0 ORDER BY id');
   // A shorter interval counts at once, also for what was planned by the longer one.
-  const dueAt = `iif(failures > 0 OR last_good_poll_at IS NULL, next_poll_at,
-    min(next_poll_at, last_good_poll_at + :intervalMs))`;
+  const plannedAt = `CASE WHEN failures = 0 AND last_good_poll_at + :intervalMs < next_poll_at
+    THEN last_good_poll_at + :intervalMs ELSE next_poll_at END`;
+  // Another host asks it: until it is over that is its own.
+  const dueAt = `CASE WHEN poll_until > ${plannedAt} THEN poll_until ELSE ${plannedAt} END`;
   const due = query<Row>(`
     SELECT * FROM sources WHERE removed = 0 AND paused = 0 AND ${dueAt} <= :now
-      AND id NOT IN (SELECT value FROM json_each(:except))
+      AND id NOT IN (SELECT CAST(value AS INTEGER) FROM json_each(:except))
     ORDER BY ${dueAt}, id LIMIT :limit`);
   const next = query<{ at: number | null }>(
     `SELECT min(${dueAt}) AS at FROM sources WHERE removed = 0 AND paused = 0
-      AND id NOT IN (SELECT value FROM json_each(:except))`,
+      AND id NOT IN (SELECT CAST(value AS INTEGER) FROM json_each(:except))`,
   );
   const change = query<Row>(`
     UPDATE sources SET paused = coalesce(:paused, paused), next_poll_at = coalesce(:nextPollAt, next_poll_at),
       name = coalesce(:name, name)
     WHERE id = :id AND removed = 0 RETURNING *`);
+  const take = query(`
+    UPDATE sources SET polled_by = :host, poll_until = :until
+    WHERE id = :id AND removed = 0 AND coalesce(poll_until, 0) <= :now`);
   const good = query(`
     UPDATE sources SET last_poll_at = :at, last_good_poll_at = :at, baseline_at = coalesce(baseline_at, :at),
-      failures = 0, error = NULL, next_poll_at = :nextPollAt WHERE id = :id`);
+      failures = 0, error = NULL, next_poll_at = :nextPollAt, ${UNASKED} WHERE id = :id`);
   const bad = query(`
-    UPDATE sources SET last_poll_at = :at, failures = failures + 1, error = :error, next_poll_at = :nextPollAt
+    UPDATE sources SET last_poll_at = :at, failures = failures + 1, error = :error, next_poll_at = :nextPollAt,
+      ${UNASKED}
     WHERE id = :id`);
   const drop = query('UPDATE sources SET removed = 1 WHERE id = :id AND removed = 0');
 
@@ -76,7 +84,7 @@ export function sourceStore({ query, read, write, writeLazily }: Connection): So
       read(function* () {
         return (yield* all.all()).map(sourceOf);
       }),
-    due: (intervalMs, now, except = [], limit = -1) =>
+    due: (intervalMs, now, except = [], limit = Number.MAX_SAFE_INTEGER) =>
       read(function* () {
         return (yield* due.all({ intervalMs, now, except: JSON.stringify(except), limit })).map(sourceOf);
       }),
@@ -102,6 +110,10 @@ export function sourceStore({ query, read, write, writeLazily }: Connection): So
       });
       if (error === null) begun.add(id);
     },
+    take: (id, host, until, now) =>
+      write(function* () {
+        return (yield* take.run({ id, host, until, now })).changes > 0;
+      }),
     remove: (id) =>
       write(function* () {
         return (yield* drop.run({ id })).changes > 0;

@@ -3,7 +3,7 @@ import { currentActor } from '../core/actor.ts';
 import type { Clock } from '../core/clock.ts';
 import { Failure } from '../core/failure.ts';
 import { ENGINE } from './audit.ts';
-import type { Connection, Query, Values, Work } from './connection.ts';
+import type { Connection, Query, Sql, Values, Work } from './connection.ts';
 import { asStoreFailure } from './errors.ts';
 import { retryBusy, Writer } from './writer.ts';
 
@@ -15,7 +15,8 @@ export function createConnection(db: Database, clock: Clock, path: string, actor
   let end: Statement | undefined;
   let closing: Promise<void> | undefined;
 
-  function query<Row>(sql: string): Query<Row> {
+  function query<Row>(statementText: Sql): Query<Row> {
+    const sql = typeof statementText === 'string' ? statementText : statementText.sqlite;
     const known = queries.get(sql);
     if (known) return known as Query<Row>;
     let statement: Statement<[Values], Row> | undefined;
@@ -75,6 +76,7 @@ export function createConnection(db: Database, clock: Clock, path: string, actor
       refuseClosed();
       return writer.write(() => finish(work()), 'lazily');
     },
+    now: (own) => new Question(() => own),
     stamp,
     version: () =>
       read(function* () {

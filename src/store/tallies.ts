@@ -10,9 +10,12 @@ const SELECT_OLDEST = `
 export function tallyStore({ query, read }: Connection): TallyStore {
   const all = query<TallyRow>('SELECT metric, platform, label, le, n, total FROM tallies');
   const oldest = query<{ at: number }>(SELECT_OLDEST);
-  const size = query<{ bytes: number }>(
-    'SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size',
-  );
+  const size = query<{ bytes: number }>({
+    sqlite: 'SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size',
+    postgres: `
+      SELECT coalesce(sum(pg_total_relation_size(oid)), 0) AS bytes FROM pg_class
+      WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace`,
+  });
 
   return {
     all: () => read(() => all.all()),

@@ -7,6 +7,7 @@ import type {
   UserStore,
 } from './account-types.ts';
 import type { AlertStore } from './alert-types.ts';
+import type { HostStore } from './host-types.ts';
 import type { JobStore, JournalStore } from './job-types.ts';
 import type {
   AuditStore,
@@ -21,6 +22,7 @@ import type { NumberStore } from './number-types.ts';
 import type { RuleStore, SourceStore, VideoStore } from './video-types.ts';
 
 export type * from './account-types.ts';
+export type * from './host-types.ts';
 export type * from './job-types.ts';
 export type * from './limit-types.ts';
 export type * from './number-types.ts';
@@ -45,6 +47,7 @@ export interface Store {
   users: UserStore;
   breakers: BreakerStore;
   hosted: HostedStore;
+  hosts: HostStore;
   ledger: LedgerStore;
   audit: AuditStore;
   tallies: TallyStore;

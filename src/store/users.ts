@@ -13,7 +13,7 @@ interface Row {
 export function userStore({ query, read, write }: Connection): UserStore {
   const upsert = query<Row>(`
     INSERT INTO users (name, role, limits, created_at) VALUES (:name, :role, :limits, :now)
-    ON CONFLICT DO UPDATE SET role = excluded.role, limits = excluded.limits RETURNING *`);
+    ON CONFLICT (name) DO UPDATE SET role = excluded.role, limits = excluded.limits RETURNING *`);
   const all = query<Row>('SELECT * FROM users ORDER BY name');
   const erase = query('DELETE FROM users WHERE name = :name');
 

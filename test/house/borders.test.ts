@@ -19,6 +19,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 /** Which room may use which package. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['store'],
+  pg: ['store'],
   undici: ['net'],
   selfsigned: ['net'],
   'lossless-json': ['net'],

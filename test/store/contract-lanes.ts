@@ -3,7 +3,7 @@ import { HOUR } from '../../src/core/clock.ts';
 import type { WaitReason } from '../../src/core/failure.ts';
 import type { OpenStore } from './contract.ts';
 import { limitOf } from './contract-limits.ts';
-import { exampleAttempt, exampleVerdict, openLane, T0 } from './examples.ts';
+import { exampleAttempt, examplePost, exampleVerdict, openLane, T0 } from './examples.ts';
 
 export function describeLanes(open: OpenStore): void {
   describe('lanes', () => {
@@ -34,6 +34,7 @@ export function describeLanes(open: OpenStore): void {
       const claimed = [];
       for (let job = await store.jobs.claim(lane.account.id, T0 + 2); job; ) {
         claimed.push([job.id, job.state, job.reason]);
+        await store.jobs.settle(job.id, exampleVerdict('dead'), exampleAttempt('dead'), T0);
         job = await store.jobs.claim(lane.account.id, T0 + 2);
       }
       expect(claimed).toEqual([first, second, late].map((id) => [id, 'running', null]));
@@ -42,13 +43,31 @@ export function describeLanes(open: OpenStore): void {
     it('never hand out one job twice, however many ask at once', async () => {
       const store = await open();
       const lane = await openLane(store);
-      for (let n = 0; n < 20; n += 1) await lane.addJob();
-      const claims = await Promise.all(
-        Array.from({ length: 30 }, () => store.jobs.claim(lane.account.id, T0)),
-      );
-      const ids = claims.flatMap((job) => (job ? [job.id] : []));
-      expect(ids).toHaveLength(20);
-      expect(new Set(ids).size).toBe(20);
+      for (let n = 0; n < 3; n += 1) await lane.addJob();
+      const ids: number[] = [];
+      for (let n = 0; n < 4; n += 1) {
+        const claims = await Promise.all(
+          Array.from({ length: 10 }, () => store.jobs.claim(lane.account.id, T0)),
+        );
+        const claimed = claims.flatMap((job) => (job ? [job.id] : []));
+        ids.push(...claimed);
+        for (const id of claimed)
+          await store.jobs.settle(id, exampleVerdict('dead'), exampleAttempt('dead'), T0);
+      }
+      expect(ids).toHaveLength(3);
+      expect(new Set(ids).size).toBe(3);
+    });
+
+    it('run one job at a time', async () => {
+      const store = await open();
+      const lane = await openLane(store);
+      const [first, second] = [await lane.addJob(), await lane.addJob()];
+      expect((await store.jobs.claim(lane.account.id, T0))?.id).toBe(first);
+      expect(await store.jobs.claim(lane.account.id, T0)).toBeUndefined();
+      expect([await store.jobs.dueLanes(T0, []), await store.jobs.nextRunAt(T0)]).toEqual([[], null]);
+      await store.jobs.publish(first, examplePost('p1'), exampleAttempt('published'), T0);
+      expect(await store.jobs.dueLanes(T0, [])).toEqual([lane.account.id]);
+      expect((await store.jobs.claim(lane.account.id, T0))?.id).toBe(second);
     });
 
     it('give nothing for a paused account', async () => {
@@ -87,10 +106,10 @@ export function describeLanes(open: OpenStore): void {
 
     it('get back what was running when the process died', async () => {
       const store = await open();
-      const lane = await openLane(store);
-      const ids = [await lane.addJob(), await lane.addJob(), await lane.addJob()];
-      await store.jobs.claim(lane.account.id, T0);
-      await store.jobs.claim(lane.account.id, T0);
+      const lanes = [await openLane(store), await openLane(store, '@other')];
+      const ids: number[] = [];
+      for (const lane of [...lanes, ...lanes]) ids.push(await lane.addJob());
+      for (const lane of lanes) await store.jobs.claim(lane.account.id, T0);
       expect(await store.jobs.recover(T0 + 50)).toEqual(ids.slice(0, 2));
       expect(await store.jobs.get(ids[0] ?? 0)).toMatchObject({
         state: 'waiting',
@@ -103,12 +122,10 @@ export function describeLanes(open: OpenStore): void {
 
     it('know nothing of when a request left before the process died, but that it was before now', async () => {
       const store = await open();
-      const lane = await openLane(store);
-      const [died, lost] = [await lane.addJob(), await lane.addJob()];
-      for (const id of [died, lost]) {
-        await store.jobs.claim(lane.account.id, T0);
-        await store.journal.intend(id, 'publish', T0);
-      }
+      const [lane, other] = [await openLane(store), await openLane(store, '@other')];
+      const [died, lost] = [await lane.addJob(), await other.addJob()];
+      for (const { account } of [lane, other]) await store.jobs.claim(account.id, T0);
+      for (const id of [died, lost]) await store.journal.intend(id, 'publish', T0);
       await store.jobs.release(lost, T0 + 5, T0 + 3);
       await store.jobs.recover(T0 + 50);
       expect(await store.journal.load(lost)).toMatchObject([{ firstSentAt: T0, latestAt: T0 + 3 }]);
@@ -121,8 +138,8 @@ export function describeLanes(open: OpenStore): void {
 
     it('count what a dead process spent last as spent when it was found dead', async () => {
       const store = await open();
-      const lane = await openLane(store);
-      const [died, waits] = [await lane.addJob(), await lane.addJob()];
+      const [lane, other] = [await openLane(store), await openLane(store, '@other')];
+      const [died, waits] = [await lane.addJob(), await other.addJob()];
       await store.jobs.claim(lane.account.id, T0);
       const limit = limitOf({ kind: 'trailing', ms: HOUR }, 10);
       const spend = (id: number, at: number) =>
@@ -137,7 +154,7 @@ export function describeLanes(open: OpenStore): void {
       const instants = async () =>
         (await store.limits.ledger('account:1', limit, T0 + 9000)).spends.map(({ at }) => at);
       expect(await instants()).toEqual([T0, T0 + 6000, T0 + 65_000]);
-      for (const _ of [died, waits]) await store.jobs.claim(lane.account.id, T0 + HOUR / 2);
+      for (const { account } of [lane, other]) await store.jobs.claim(account.id, T0 + HOUR / 2);
       await store.jobs.recover(T0 + HOUR / 2);
       expect(await instants()).toEqual([T0, T0 + HOUR / 2, T0 + HOUR / 2]);
     });

@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import type { Store } from '../../src/store/types.ts';
 import { describeAlerts } from './contract-alerts.ts';
 import { describeHosted } from './contract-hosted.ts';
+import { describeHosts } from './contract-hosts.ts';
 import { describeJobs } from './contract-jobs.ts';
 import { describeJournal } from './contract-journal.ts';
 import { describeLanes } from './contract-lanes.ts';
@@ -23,6 +24,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describeJournal(open);
     describeLimits(open);
     describeHosted(open);
+    describeHosts(open);
     describeAlerts(open);
     describeNumbers(open);
   });

@@ -7,7 +7,7 @@ import { migrate } from '../../src/store/schema.ts';
 import { openStore } from '../../src/store/sqlite.ts';
 import { openLane, T0, temporaryFolder } from './examples.ts';
 
-const values = { accountId: 1, now: T0, except: '[]' };
+const values = { accountId: 1, now: T0, except: '[]', host: null, instance: null, leaseUntil: null };
 
 function planOf(sql: string): string[] {
   const db = new Database(':memory:');
@@ -62,13 +62,16 @@ describe('the plans of the lanes’ queries', () => {
       'SEARCH jobs USING INDEX jobs_lane (account_id=? AND due_at<?)',
       'SCALAR SUBQUERY 2',
       'SEARCH accounts USING INTEGER PRIMARY KEY (rowid=?)',
+      'SCALAR SUBQUERY 3',
+      'SEARCH other USING INDEX jobs_open (open_state=?)',
     ]);
   });
 
   it.each(['due', 'next'] as const)('search, and never walk, the jobs (%s)', (name) => {
     const plan = planOf(laneQueries[name]).filter((line) => /\bjobs\b/.test(line));
     expect(plan.length).toBeGreaterThanOrEqual(3);
-    for (const line of plan) expect(line).toMatch(/^SEARCH jobs USING (COVERING )?INDEX jobs_lane/);
+    for (const line of plan)
+      expect(line).toMatch(/^SEARCH jobs USING (COVERING )?INDEX (jobs_lane|jobs_open \(open_state=\?\))/);
   });
 });
 

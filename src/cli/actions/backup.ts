@@ -31,10 +31,16 @@ const LARGEST_VAULT_BYTES = 16 * 1024 * 1024;
 /** Where a backup’s sealed secrets lie. */
 const vaultBeside = (path: string) => `${path}.vault`;
 
+/** A copy of the home’s file would hold nothing where a server keeps everything. */
+function refuseServer({ config }: Turn['app']): void {
+  if (config.text('store') !== '') throw new Failure('E_DB_SERVER');
+}
+
 /** Copies the database, running or not; with the vault’s secrets, sealed, in a file beside it where that is wanted. */
 export async function backup(turn: Turn, flags: BackupFlags, file: string): Promise<undefined> {
   if (flags.verify) return verify(turn, flags, file);
   const { app, print } = turn;
+  refuseServer(app);
   const path = resolve(file);
   const sealed = flags.withVault ? await sealVault(turn, flags) : undefined;
   if (sealed && existsSync(vaultBeside(path)))
@@ -117,6 +123,7 @@ async function openVaultOf(turn: Turn, flags: PassphraseFlags, path: string): Pr
 /** Puts a backup in the database’s place, under the home’s lock: nothing is changed before all of it is known to be sound. */
 export async function restore(turn: Turn, flags: RestoreFlags, file: string): Promise<undefined> {
   const { app, print, note } = turn;
+  refuseServer(app);
   const path = resolve(file);
   const lock = await takeHome(app);
   let kept: string | null;

@@ -22,7 +22,7 @@ const bare = (values: readonly string[]): Candidate[] => values.map((value) => [
 const fromStore =
   (read: (store: Store, command: Command) => Promise<readonly Candidate[]>): Source =>
   async (app, command) =>
-    existsSync(app.files.database) ? read(await app.store(), command) : [];
+    existsSync(app.files.database) || app.config.text('store') !== '' ? read(await app.store(), command) : [];
 
 const accounts = fromStore(async (store) =>
   (await store.accounts.list()).map(({ platform, handle, name }) => [`${platform}:${handle}`, name ?? '']),

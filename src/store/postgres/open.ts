@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { type Pool, type PoolConfig, types } from 'pg';
+import { Failure } from '../../core/failure.ts';
+import { storeOver } from '../parts.ts';
+import type { Store } from '../types.ts';
+import { addressOf, type StoreAddress } from './address.ts';
+import { createConnection } from './connection.ts';
+import { asStoreFailure } from './errors.ts';
+import { migrate } from './schema.ts';
+
+export interface PostgresStoreOptions {
+  /** `postgres://user@host:5432/database?schema=repost&sslmode=verify-full`, without a password. */
+  address: string;
+  env: NodeJS.ProcessEnv;
+  readOnly?: boolean;
+  /** Who changes things, for the audit log, where `withActor` names nobody. Asked at a change. */
+  actor?: () => string;
+  /** Most connections at once; default 8. */
+  connections?: number;
+  /** False: instants are those that the caller names, as a test wants it. */
+  serverTime?: boolean;
+}
+
+/** Every statement is over within this, or is refused: a host must not wait for ever for a server that hangs. */
+const STATEMENT_MS = 30_000;
+/** The client waits a little longer than the server, then takes the connection for lost. */
+const ANSWER_MS = 45_000;
+/** A host that stood still in a transaction loses it, and its locks with it. */
+const IDLE_IN_TRANSACTION_MS = 15_000;
+const LOCK_MS = 10_000;
+const CONNECT_MS = 5000;
+
+/**
+ * Opens the store in a PostgreSQL database (13 or newer), makes its schema where it is new, and brings it up to date.
+ * Throws Failure: E_CONFIG (the address), E_DB_UNREACHABLE, E_DB_ACCESS, E_DB_FOREIGN, E_DB_NEWER, E_DB_READONLY; and
+ * E_NOT_FOUND where there is nothing to read yet. Its functions throw those and E_DB_BUSY, E_DISK_FULL.
+ */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+  const address = addressOf(options.address);
+  const { Pool: PgPool } = (await import('pg')).default;
+  const pool = new PgPool(poolConfig(address, options));
+  // A connection that breaks while nobody uses it is replaced at the next use.
+  pool.on('error', () => undefined);
+  try {
+    await prepare(pool, address, options.readOnly ?? false);
+  } catch (error) {
+    await pool.end();
+    throw asStoreFailure(error, address.place);
+  }
+  return storeOver(
+    createConnection({
+      pool,
+      place: address.place,
+      schema: address.schema,
+      serverTime: options.serverTime ?? true,
+      ...(options.actor === undefined ? {} : { actor: options.actor }),
+    }),
+  );
+}
+
+async function prepare(pool: Pool, address: StoreAddress, readOnly: boolean): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await migrate(client, address.schema, { readOnly });
+    if (!readOnly) await client.query("DELETE FROM receipts WHERE opened_at < now() - interval '7 days'");
+  } finally {
+    client.release();
+  }
+}
+
+function poolConfig(
+  address: StoreAddress,
+  { env, connections = 8, readOnly }: PostgresStoreOptions,
+): PoolConfig {
+  const password = passwordFrom(env);
+  const settings = {
+    search_path: address.schema,
+    // An intent must be on the server's disk before its request leaves, whatever the server's own default is.
+    synchronous_commit: 'on',
+    // A table that is small today would be read, and by that locked, as a whole.
+    enable_seqscan: 'off',
+    jit: 'off',
+    statement_timeout: STATEMENT_MS,
+    lock_timeout: LOCK_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    ...(readOnly ? { default_transaction_read_only: 'on' } : {}),
+  };
+  return {
+    ...address.config,
+    ...(password === undefined ? {} : { password }),
+    max: connections,
+    application_name: 'repost',
+    options: Object.entries(settings)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
+    connectionTimeoutMillis: CONNECT_MS,
+    query_timeout: ANSWER_MS,
+    keepAlive: true,
+    idleTimeoutMillis: 30_000,
+    // Their receipts are kept for longer than any connection lives.
+    maxLifetimeSeconds: 3600,
+    allowExitOnIdle: true,
+    types: {
+      getTypeParser: (oid, format) => (NUMBERS.includes(oid) ? Number : types.getTypeParser(oid, format)),
+    },
+  };
+}
+
+/** bigint and numeric: ids, epoch ms and sums of them fit into a number. */
+const NUMBERS: readonly number[] = [types.builtins.INT8, types.builtins.NUMERIC];
+
+/** From a file that the environment names; otherwise pg looks into PGPASSWORD and PGPASSFILE itself. */
+function passwordFrom(env: NodeJS.ProcessEnv): string | undefined {
+  const file = env['REPOST_STORE_PASSWORD_FILE'];
+  if (!file) return env['PGPASSWORD'];
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/u, '');
+  } catch (cause) {
+    throw new Failure('E_CONFIG', {
+      message: `The file that REPOST_STORE_PASSWORD_FILE names can’t be read: ${file}.`,
+      cause,
+    });
+  }
+}
