@@ -15,10 +15,7 @@ export interface Migration {
   breaks?: true;
 }
 
-export const migrations: readonly Migration[] = [first, second, third, fourth];
-/** The schema that this version of repost reads and writes. */
-export const schemaNumber = migrations.length;
-
+const migrations: readonly Migration[] = [first, second, third, fourth];
 /** What stands in `home`. */
 interface Home {
   schema: number;
@@ -39,6 +36,7 @@ export async function migrate(
   options: { readOnly?: boolean; steps?: readonly Migration[] } = {},
 ): Promise<void> {
   const steps = options.steps ?? migrations;
+  // The schema that this version of repost reads and writes.
   const known = steps.length;
   if (await isUpToDate(client, name, known)) return;
   if (options.readOnly) {
