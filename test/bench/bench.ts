@@ -19,7 +19,9 @@ export async function bench(order: Order): Promise<void> {
   const { quick, only, baselineRounds } = order;
   const unknown = only?.filter((name) => groups.every((group) => group.name !== name)) ?? [];
   if (unknown.length > 0) throw new Error(`There is no group ${unknown.join(', ')}.`);
-  const wanted = groups.filter(({ name, isQuick }) => only?.includes(name) ?? (!quick || isQuick));
+  const wanted = groups.filter(
+    ({ name, form }) => only?.includes(name) ?? (form === 'both' || form === (quick ? 'quick' : 'long')),
+  );
   if (baselineRounds !== undefined)
     return keepBaselines(order.root, baselineRounds, () => measureAll(wanted, order));
   if (quick) {

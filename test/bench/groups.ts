@@ -13,8 +13,8 @@ export interface Stage {
 export interface Group {
   name: string;
   title: string;
-  /** Whether the short form has it. */
-  isQuick: boolean;
+  /** Which form has it: the long one, the short one, both. */
+  form: 'long' | 'quick' | 'both';
   measure(stage: Stage): Promise<Findings>;
 }
 
@@ -26,12 +26,12 @@ export const groups: readonly Group[] = [
   {
     name: 'starts',
     title: 'Starts',
-    isQuick: true,
+    form: 'both',
     async measure({ root, quick }) {
       const { starts } = await import('./starts.ts');
       return starts(program(root), {
         jobs: quick ? 1_000 : 1_000_000,
-        rounds: quick ? 7 : 21,
+        rounds: quick ? 5 : 21,
         helpRounds: quick ? 0 : 3,
         others: !quick,
       });
@@ -40,7 +40,7 @@ export const groups: readonly Group[] = [
   {
     name: 'look',
     title: 'Looking at a video',
-    isQuick: true,
+    form: 'both',
     async measure({ root, quick }) {
       const { look } = await import('./look.ts');
       return look(join(root, 'src', 'sandbox', 'videos', 'waves.mp4'), quick ? 5 : 21);
@@ -49,7 +49,7 @@ export const groups: readonly Group[] = [
   {
     name: 'ledger',
     title: 'The ledger and the engine',
-    isQuick: false,
+    form: 'long',
     async measure({ root, quick }) {
       const { ledger } = await import('./ledger.ts');
       const full = { serial: 500, atOnce: 2_000, rows: 1_000_000, blocked: 100_000, claims: 500, rounds: 5 };
@@ -60,7 +60,7 @@ export const groups: readonly Group[] = [
   {
     name: 'polls',
     title: 'Polls',
-    isQuick: false,
+    form: 'long',
     async measure({ self, quick }) {
       const { polls } = await import('./polls.ts');
       const full = { polls: 20_000, enginePolls: 2_000, accounts: 10_000, seconds: 2, rounds: 5 };
@@ -71,7 +71,7 @@ export const groups: readonly Group[] = [
   {
     name: 'transfers',
     title: 'Uploads and downloads',
-    isQuick: false,
+    form: 'long',
     async measure({ root, self, quick }) {
       const { transfers } = await import('./transfers.ts');
       const full = { bytes: 1024 * MIB, small: 100 * MIB, rounds: 5 };
@@ -81,7 +81,7 @@ export const groups: readonly Group[] = [
   {
     name: 'way',
     title: 'The whole way of a video',
-    isQuick: false,
+    form: 'long',
     async measure({ self, quick }) {
       const { way } = await import('./way.ts');
       const growth = quick ? [] : [1, 2, 3, 6];
@@ -91,7 +91,7 @@ export const groups: readonly Group[] = [
   {
     name: 'limits',
     title: 'Limits',
-    isQuick: false,
+    form: 'long',
     async measure() {
       const { limits } = await import('./limits.ts');
       return limits();
@@ -100,7 +100,7 @@ export const groups: readonly Group[] = [
   {
     name: 'lag',
     title: 'How soon a video is seen',
-    isQuick: false,
+    form: 'long',
     async measure({ quick }) {
       const { lag } = await import('./lag.ts');
       return lag({ accounts: quick ? 5 : 20, hours: quick ? 6 : 24 });
@@ -109,7 +109,7 @@ export const groups: readonly Group[] = [
   {
     name: 'idle',
     title: 'A daemon that rests',
-    isQuick: false,
+    form: 'long',
     async measure({ root, self, quick }) {
       const { idle } = await import('./idle.ts');
       const full = { settleMs: 30_000, watchMs: 60_000, burst: 20_000 };
@@ -119,7 +119,7 @@ export const groups: readonly Group[] = [
   {
     name: 'backlog',
     title: 'A backlog',
-    isQuick: false,
+    form: 'long',
     async measure({ root, quick }) {
       const { backlog } = await import('./backlog.ts');
       const growth = quick ? [] : [100, 1_000, 10_000, 100_000];
@@ -129,10 +129,19 @@ export const groups: readonly Group[] = [
   {
     name: 'install',
     title: 'An installation',
-    isQuick: false,
+    form: 'long',
     async measure({ root }) {
       const { install } = await import('./install.ts');
       return install(root);
+    },
+  },
+  {
+    name: 'costs',
+    title: 'CPU time and memory, in short',
+    form: 'quick',
+    async measure({ root, self }) {
+      const { costs } = await import('./costs.ts');
+      return costs(program(root), self);
     },
   },
 ];

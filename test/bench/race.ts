@@ -10,8 +10,10 @@ export interface Run {
 /** Runs a program and waits; throws where it fails. */
 export function timed(command: readonly string[], env: NodeJS.ProcessEnv = process.env): Run {
   const script = 'TIMEFORMAT="%3R %3U %3S"; time "$@"';
+  // What a user has bash do at each start is no part of it.
+  const { BASH_ENV: _, ...clean } = env;
   const { status, stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', ...command], {
-    env,
+    env: clean,
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
   });

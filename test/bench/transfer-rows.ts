@@ -76,23 +76,28 @@ function relayRow(costs: Costs, bytes: number): Row[] {
   return [judged(what, '`curl -T`', { atLeast: 1 }, faster(costs, 'relayed', 'relayedCurl'), note)];
 }
 
+/** The highest peak of all rounds counts. */
+export function memoryRow(costs: Costs, way: Way, bytes: number): Row {
+  const peaks = of(costs, way, 'peakMiB');
+  return judged(
+    `upload, ${ways[way]}, ${saySize(bytes)}: peak memory`,
+    '–',
+    { atMost: 80 },
+    { ...spread(peaks, 'MiB'), median: Math.max(...peaks) },
+    'the whole process, the highest of all rounds',
+    `upload ${way} memory`,
+  );
+}
+
 export function memoryRows(large: Costs, small: Costs, size: { bytes: number; small: number }): Row[] {
   return (Object.keys(ways) as Way[]).flatMap((way): Row[] => {
     const [much, little] = [of(large, way, 'peakMiB'), of(small, way, 'peakMiB')];
-    const peak = { ...spread(much, 'MiB'), median: Math.max(...much) };
     const more = spread(
       much.map((value, round) => value - (little[round] ?? Number.NaN)),
       'MiB',
     );
     return [
-      judged(
-        `upload, ${ways[way]}, ${saySize(size.bytes)}: peak memory`,
-        '–',
-        { atMost: 80 },
-        peak,
-        'the whole process, the highest of all rounds',
-        `upload ${way} memory`,
-      ),
+      memoryRow(large, way, size.bytes),
       judged(
         `upload, ${ways[way]}: memory of ${saySize(size.bytes)} more than`,
         `of ${saySize(size.small)}`,

@@ -1,5 +1,58 @@
-/** Why a target is missed, where it is: the limit that measurements found. By the beginning of a row’s name. */
-const reasons: readonly [RegExp, string][] = [];
+/** Why a target is missed, where it is: the limit that measurements found. By a row’s name and reference. */
+const reasons: readonly [RegExp, string][] = [
+  [
+    /^used of what is allowed, window after window/u,
+    'Of a window of up to half an hour a fifteenth is given away to requests that may still be under way when it ends: the platform counts when they arrive, so 60 of 64 s are used, and no window is ever over',
+  ],
+  [
+    /^`repost --version`|^`repost --help`|^`--help`/u,
+    'Node’s own start is 1.0; what is above it is reading and compiling the program’s own parts',
+  ],
+  [
+    /^`repost jobs list|^`repost status|^the dearest of/u,
+    'Above Node’s own start it is SQLite’s library (1 to 7 ms), the command’s parts and the queries',
+  ],
+  [
+    /^download with SHA-256/u,
+    'The hash alone takes 0.6 s of CPU a gigabyte and curl takes none; with undici’s parser 0.42 to 0.5 was the most that was reached, 0.65 with a reader of HTTP written for it alone, which is not worth its risks',
+  ],
+  [
+    /^upload(?: over TLS)?, multipart segments/u,
+    'X takes a mebibyte a request: a thousand requests and answers a gigabyte where curl sends one',
+  ],
+  [
+    /^upload.*: CPU time/u,
+    'Node’s start and its first request are 0.1 s of it, which a larger file or a second one does not pay again',
+  ],
+  [
+    /^ledger, one job at a time/u,
+    'Each of its four commits waits for the disk, so it goes as fast as the disk says yes; Redis waits three times',
+  ],
+  [
+    /^ledger, 50 jobs at a time/u,
+    'The bar was measured with four prepared statements a job; the store keeps the counters, the audit trail, attempts and posts besides, in about twenty',
+  ],
+  [
+    /^engine, no-op jobs, .* rows$/u,
+    'A job through the engine is about 40 statements and 13 commits that others share: rule, video, limits, breaker, journal, attempt, post; BullMQ keeps a hash in memory and writes it down each second',
+  ],
+  [
+    /^a poll that finds 20 known videos, with its outcome/u,
+    'A poll’s outcome waits for the disk; eight go on at once',
+  ],
+  [
+    /^a poll that finds/u,
+    'Beyond the request it checks the deadline, the token and the limits, describes the exchange for the log and reads each field of the answer with care',
+  ],
+  [
+    /^idle daemon|^after a burst/u,
+    'Node’s heap keeps what it once needed, and each part that is loaded stays',
+  ],
+  [
+    /^a new video of|^the first video/u,
+    'Some sixty requests and forty commits, the file’s bytes brought onto the disk, and a hash, none of which curl does',
+  ],
+];
 
 export function whyNot(what: string): string | undefined {
   return reasons.find(([name]) => name.test(what))?.[1];
