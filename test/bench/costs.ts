@@ -10,10 +10,10 @@ import { serve } from './servers.ts';
 import { type Cost, memoryRow, uploadRows, type Way } from './transfer-rows.ts';
 
 const MIB = 2 ** 20;
-const UPLOAD = 256 * MIB;
-const ROUNDS = 3;
-const POLLS = 2_000;
-const JOBS = 1_000;
+const UPLOAD = 128 * MIB;
+const ROUNDS = 2;
+const POLLS = 1_000;
+const JOBS = 500;
 
 /**
  * The short form of what takes the long form minutes: CPU time and memory alone, beside references that every machine

@@ -43,7 +43,7 @@ export const groups: readonly Group[] = [
     form: 'both',
     async measure({ root, quick }) {
       const { look } = await import('./look.ts');
-      return look(join(root, 'src', 'sandbox', 'videos', 'waves.mp4'), quick ? 5 : 21);
+      return look(join(root, 'src', 'sandbox', 'videos', 'waves.mp4'), quick ? 3 : 21);
     },
   },
   {
