@@ -4,6 +4,7 @@ import { backfillOf, planBackfill, runBackfills, sumOf } from '../engine/backfil
 import type { BackfillSum } from '../engine/deps.ts';
 import type { SourceRow } from '../store/types.ts';
 import type { Turn } from './command.ts';
+import { counted } from './counted.ts';
 import { zoneOfHome } from './rule-flags.ts';
 
 /** Says what a rule's backfill will do, then makes its jobs; where the source was never looked at, the first poll does. */
@@ -25,5 +26,5 @@ export function backfillText({ videos, posts, firstAt, lastAt }: BackfillSum, zo
   if (firstAt === null || lastAt === null)
     return 'Backfill: none of the videos that are there is wanted by this rule.';
   const [first, last] = [sayWallTime(zone, firstAt), sayWallTime(zone, lastAt)];
-  return `Backfill: ${videos} video(s), ${posts} post(s), from ${first} to ${last} (${zone}), spread over the limits; what is new goes before them.`;
+  return `Backfill: ${counted(videos, 'video')}, ${counted(posts, 'post')}, from ${first} to ${last} (${zone}), spread over the limits; what is new goes before them.`;
 }

@@ -7,6 +7,7 @@ import type { ImportPlan, RuleOutlook } from '../engine/import.ts';
 import type { ExportedPost } from '../media/export-file.ts';
 import type { SourceRow } from '../store/types.ts';
 import { iso, schemaVersion } from '../web/views.ts';
+import { counted } from './counted.ts';
 
 /** All that is told of an import. */
 export interface Told {
@@ -73,11 +74,11 @@ export function importText({ row, plan, zone }: Told, view: View): string {
   return [
     view.posts === 0
       ? 'There are no posts in this export.'
-      : `${view.posts} post(s) of ${row.name} from ${view.from?.slice(0, 10)} to ${view.to?.slice(0, 10)}`,
+      : `${counted(view.posts, 'post')} of ${row.name} from ${view.from?.slice(0, 10)} to ${view.to?.slice(0, 10)}`,
     `  ${view.known} known already, of which ${view.captions} get their whole caption`,
     `  ${view.added} become known`,
     ...[...reasons].map(([why, count]) => `  ${count} left out: ${why}`),
-    `  ${view.links} link(s) to files${until}`,
+    `  ${counted(view.links, 'link')} to files${until}`,
     ...(view.rules.length === 0 ? [`No rule watches ${row.name} yet: nothing is posted.`] : []),
     ...view.rules.map((rule) => ruleText(rule, zone)),
   ].join('\n');
@@ -91,5 +92,5 @@ function ruleText(rule: View['rules'][number], zone: string): string {
   const [first, last] = [rule.firstAt, rule.lastAt].map((at) => sayWallTime(zone, Date.parse(at)));
   const money = rule.usd > 0 ? `, $${rule.usd.toFixed(2)} at X` : '';
   const held = rule.heldBy.length > 0 ? `; held by ${rule.heldBy.join(', ')}` : '';
-  return `“${rule.rule}”: ${rule.posts} post(s) of ${rule.videos} video(s) within ${rule.days} day(s), ${first} to ${last} (${zone})${money}${held}.`;
+  return `“${rule.rule}”: ${counted(rule.posts, 'post')} of ${counted(rule.videos, 'video')} within ${counted(rule.days, 'day')}, ${first} to ${last} (${zone})${money}${held}.`;
 }

@@ -1,3 +1,4 @@
+import { counted } from './counted.ts';
 import { harmless, type Paint } from './io.ts';
 import { spanText } from './table.ts';
 
@@ -26,7 +27,7 @@ export function sentenceOf(event: string, facts: Facts, voice: Voice): string {
     case 'backfill':
       return Number(facts['posts']) === 0
         ? `rule “${text('rule')}”: its backfill finds nothing that it wants`
-        : `rule “${text('rule')}”: its backfill makes ${text('posts')} post(s) of ${text('videos')} video(s), from ${moment('firstAt')} to ${moment('lastAt')}`;
+        : `rule “${text('rule')}”: its backfill makes ${counted(Number(facts['posts']), 'post')} of ${counted(Number(facts['videos']), 'video')}, from ${moment('firstAt')} to ${moment('lastAt')}`;
     case 'login-needed':
       return paint('yellow', `${text('account')} must sign in again: ${text('message')}`);
     case 'quarantine':
@@ -63,7 +64,7 @@ export function sentenceOf(event: string, facts: Facts, voice: Voice): string {
 }
 
 function taken(facts: Facts): string {
-  if (Number(facts['jobs']) > 0) return `${String(facts['jobs'])} job(s)`;
+  if (Number(facts['jobs']) > 0) return counted(Number(facts['jobs']), 'job');
   const skipped = (facts['skipped'] ?? []) as readonly { rule: string; why: string }[];
   const why = skipped.map((one) => `${one.rule}: ${one.why}`).join('; ');
   return `not taken${why ? ` (${harmless(why)})` : ''}`;

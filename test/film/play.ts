@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { approve } from '../../src/sandbox/person.ts';
 import type { CliHome } from '../e2e/home.ts';
 import { openScreen, type Screen } from '../e2e/tmux.ts';
@@ -74,6 +74,7 @@ async function show(
   screen.type(command);
   await screen.until((text) => (text.includes(command.slice(0, 40)) ? true : undefined));
   await atPrompt(screen);
+  if (/^error:/mu.test(screen.text())) throw new Error(`The film would show an error:\n${screen.text()}`);
   take(stage, { chapter, caption: said, seconds: 14, ...(still ? { still } : {}) });
 }
 
@@ -168,9 +169,9 @@ async function ruleAndPost(stage: Stage): Promise<void> {
   await show(
     stage,
     post,
-    'repost plan',
-    'And what comes next?',
-    'What would be posted where, when and with which text, before it is.',
+    'repost rule test to-youtube --last 1',
+    'What would a rule have done with your last videos?',
+    'Where, when and with which text. repost plan says it of what comes next.',
   );
   await show(
     stage,
@@ -196,6 +197,21 @@ async function ruleAndPost(stage: Stage): Promise<void> {
   );
 }
 
+/** A video's picture is made when it is first asked for: until then there is a plain tile. */
+async function coversShown(page: Page): Promise<void> {
+  const all = () =>
+    page
+      .locator('.cover img')
+      .evaluateAll((images) =>
+        images.every((image) => (image as unknown as { naturalWidth: number }).naturalWidth > 0),
+      );
+  for (let looksLeft = 40; !(await all()); looksLeft -= 1) {
+    if (looksLeft === 0) throw new Error('The picture of the video was never shown.');
+    await page.reload();
+    await page.locator('#pulse.on').waitFor();
+  }
+}
+
 async function dashboard({ home, browser, scenes, pace }: Stage): Promise<void> {
   const daemon = await daemonOf(home);
   const page = await browser.newPage({ viewport: { width: 1200, height: 620 } });
@@ -209,6 +225,7 @@ async function dashboard({ home, browser, scenes, pace }: Stage): Promise<void> 
     const shoot = async (path: string, caption: string, still?: string) => {
       await page.goto(new URL(path, daemon.origin).href);
       await page.locator('#pulse.on').waitFor();
+      if (still !== undefined) await coversShown(page);
       const picture = await page.screenshot();
       scenes.push({ chapter: look, caption, seconds: 14 * pace, page: picture, ...(still ? { still } : {}) });
     };

@@ -8,6 +8,7 @@ import { iso, schemaVersion } from '../../web/views.ts';
 import type { App } from '../app.ts';
 import { backupPassphrase, type PassphraseFlags } from '../backup-passphrase.ts';
 import type { Turn } from '../command.ts';
+import { counted } from '../counted.ts';
 import { takeHome } from '../home.ts';
 import { makeFolder } from '../paths.ts';
 import { namesInVault } from '../vault-names.ts';
@@ -93,8 +94,8 @@ async function verify(turn: Turn, flags: BackupFlags, file: string): Promise<und
     { schemaVersion, path, ok: true, madeAt: iso(madeAt), ...counts, secrets: secrets?.size ?? null },
     () =>
       [
-        `${path} is sound: ${counts.accounts} account(s), ${counts.rules} rule(s), ${counts.videos} video(s), ${counts.posts} post(s); schema ${counts.schema}${madeAt === null ? '' : `, made ${iso(madeAt)}`}.`,
-        ...(secrets ? [`Its passphrase opens ${secrets.size} secret(s).`] : []),
+        `${path} is sound: ${counted(counts.accounts, 'account')}, ${counted(counts.rules, 'rule')}, ${counted(counts.videos, 'video')}, ${counted(counts.posts, 'post')}; schema ${counts.schema}${madeAt === null ? '' : `, made ${iso(madeAt)}`}.`,
+        ...(secrets ? [`Its passphrase opens ${counted(secrets.size, 'secret')}.`] : []),
         ...(!secrets && existsSync(vaultBeside(path))
           ? [`Its secrets in ${vaultBeside(path)} were not tried: --with-vault.`]
           : []),

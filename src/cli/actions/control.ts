@@ -5,6 +5,7 @@ import { schemaVersion } from '../../web/views.ts';
 import type { App } from '../app.ts';
 import type { Turn } from '../command.ts';
 import { askDaemon, type ControlVerb, type DaemonStatus } from '../control.ts';
+import { counted } from '../counted.ts';
 import { endPause, writePause } from '../daemon-pause.ts';
 import { bar, relativeText, spanText } from '../table.ts';
 
@@ -34,7 +35,7 @@ export async function resume({ app, print }: Turn): Promise<undefined> {
 
 export async function poll({ app, print }: Turn): Promise<undefined> {
   const answer = await need<{ polled: number }>(app, 'poll');
-  print(answer, () => `Asked ${answer.polled} source(s).`);
+  print(answer, () => `Asked ${counted(answer.polled, 'source')}.`);
 }
 
 export async function reload({ app, print }: Turn): Promise<undefined> {

@@ -3,6 +3,7 @@ import { schemaVersion } from '../../web/views.ts';
 import type { App } from '../app.ts';
 import type { Check } from '../app-check.ts';
 import type { Turn } from '../command.ts';
+import { counted } from '../counted.ts';
 import { checkAccounts, checkApps, checkLimits, checkSources } from '../doctor/accounts.ts';
 import { fail } from '../doctor/checks.ts';
 import { checkHome, checkMachine } from '../doctor/machine.ts';
@@ -35,7 +36,7 @@ export async function doctor(turn: Turn, options: DoctorOptions): Promise<number
           paint(colors[result], word),
         ),
       ),
-      failed === 0 ? 'All is well.' : `${failed} check(s) failed.`,
+      failed === 0 ? 'All is well.' : `${counted(failed, 'check')} failed.`,
       ...(bundle === null
         ? []
         : [`For a bug report: ${bundle}. Its secrets are masked; look through it before you send it.`]),

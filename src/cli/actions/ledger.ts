@@ -7,6 +7,7 @@ import type { LedgerMark, MarkFate, Store } from '../../store/types.ts';
 import { ledgerView } from '../../web/ledger-view.ts';
 import { iso, schemaVersion } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
+import { counted } from '../counted.ts';
 import { findAccount, findSource } from '../find.ts';
 import { LEDGER_VERSION, type LedgerLine, readLedger } from '../ledger-lines.ts';
 import { streamOf } from '../out.ts';
@@ -37,7 +38,7 @@ export async function exportLedger(
   out.end();
   await once(out, 'finish');
   if (turn.json) turn.print({ schemaVersion, path: resolve(file), lines: count }, () => '');
-  note(`${count} line(s) written to ${resolve(file)}.`);
+  note(`${counted(count, 'line')} written to ${resolve(file)}.`);
 }
 
 async function openNew(path: string): Promise<Writable> {

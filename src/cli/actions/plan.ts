@@ -12,6 +12,7 @@ import type { SourceRow, Store } from '../../store/types.ts';
 import { planView } from '../../web/plan-view.ts';
 import type { App } from '../app.ts';
 import type { Turn } from '../command.ts';
+import { counted } from '../counted.ts';
 import { findRule, wholeNumber } from '../find.ts';
 import { harmless, shorten } from '../io.ts';
 import { limitStates } from '../limits.ts';
@@ -144,7 +145,7 @@ function headline({ posts, at }: Plan): string {
   const dollars = out.reduce((sum, { millicents }) => sum + millicents, 0) / 100_000;
   if (posts.length === 0) return 'Nothing waits to be posted.';
   return [
-    `${out.length} post(s)`,
+    counted(out.length, 'post'),
     ...(lastAt > at ? [`the last ${relativeText(lastAt, at)}`] : []),
     ...(dollars > 0 ? [`$${dollars.toFixed(3)} at X`] : []),
   ].join(', ');

@@ -10,6 +10,7 @@ import type { NewRule, Store } from '../../store/types.ts';
 import { ask, mayAsk, missingAnswer } from '../ask.ts';
 import { backfillAloud } from '../backfill-aloud.ts';
 import type { Turn } from '../command.ts';
+import { counted } from '../counted.ts';
 import { findRule } from '../find.ts';
 import { readStdin } from '../io.ts';
 import { diffLines } from '../line-diff.ts';
@@ -47,7 +48,7 @@ export async function exportRules(
   for (const entry of entries) mergeInto(document, entry);
   writeFileSync(options.into, document.toString({ lineWidth: 0 }));
   print({ version: 1, rules: entries }, () => '');
-  note(`Wrote ${entries.length} rule(s) into ${options.into}; its comments are as they were.`);
+  note(`Wrote ${counted(entries.length, 'rule')} into ${options.into}; its comments are as they were.`);
 }
 
 interface ApplyOptions {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { Failure } from '../../core/failure.ts';
 import { schemaVersion } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
+import { counted } from '../counted.ts';
 import { agentLogs, agentPath, agentText, installAgent, removeAgent } from '../launchd.ts';
 import {
   asManager,
@@ -75,7 +76,7 @@ export async function statusService({ app, print }: Turn, flags: ServiceFlags): 
     const facts = [
       `${state.active ?? 'unknown'}${state.pid === null ? '' : ` (process ${state.pid})`}`,
       state.says ?? '',
-      state.restarts > 0 ? `${state.restarts} restart(s)` : '',
+      state.restarts > 0 ? counted(state.restarts, 'restart') : '',
     ].filter(Boolean);
     return [
       `${state.manager}, ${state.scope}: ${facts.join(', ')}`,

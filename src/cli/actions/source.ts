@@ -5,6 +5,7 @@ import { Failure } from '../../core/failure.ts';
 import type { Store } from '../../store/types.ts';
 import { sourceView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
+import { counted } from '../counted.ts';
 import { channelFeed, type FeedAddress, feedAddress } from '../feed-address.ts';
 import { findAccount, findSource, findUser } from '../find.ts';
 import { relativeText, tableWidth, tallTable } from '../table.ts';
@@ -74,7 +75,7 @@ async function addFeed({ app, print, note }: Turn, feed: FeedAddress, user: stri
   app.nudge();
   print(
     { ...sourceView(row), videos: items.length },
-    () => `Watching ${row.name}; it shows ${items.length} video(s).`,
+    () => `Watching ${row.name}; it shows ${counted(items.length, 'video')}.`,
   );
   note('Watch only what is your own: its videos are posted under your name.');
   if (feed.channelId !== undefined)

@@ -6,6 +6,7 @@ import { doctor } from '../actions/doctor.ts';
 import { installService } from '../actions/service.ts';
 import { sync } from '../actions/sync.ts';
 import type { Turn } from '../command.ts';
+import { counted } from '../counted.ts';
 import { exitCodes } from '../exit.ts';
 import { lineWidth } from '../io.ts';
 import { serviceState } from '../service-state.ts';
@@ -29,7 +30,7 @@ function publishStep(turn: Turn, talk: Talk): Step {
       const { waiting, published } = await store.jobs.counts();
       if (await app.daemonRuns()) return 'the daemon is at work';
       if (waiting > 0) return undefined;
-      return published > 0 ? `${published} post(s) are out` : 'nothing is due';
+      return published > 0 ? `${counted(published, 'post')} out` : 'nothing is due';
     },
     explain: () => talk.say('It polls once, publishes what is due, and stops.'),
     run: async () => {
@@ -37,8 +38,8 @@ function publishStep(turn: Turn, talk: Talk): Step {
       if (code === exitCodes.interrupted) throw new Failure('E_INTERRUPTED');
       const { published } = await (await app.store()).jobs.counts();
       return code === exitCodes.done
-        ? `${published} post(s) are out.`
-        : `${published} post(s) are out; repost jobs list tells about the others.`;
+        ? `${counted(published, 'post')} out.`
+        : `${counted(published, 'post')} out; repost jobs list tells about the others.`;
     },
   };
 }
