@@ -2,7 +2,6 @@ import type { Problem } from '../core/alert.ts';
 import { type AlertRule, alertRules } from '../core/alert-rules.ts';
 import type { WaitReason } from '../core/failure.ts';
 import type { JobState } from '../core/job.ts';
-import { counted } from './counted.ts';
 
 /** Something that only a person can mend, with the command that does it. */
 export interface Task {
@@ -21,10 +20,7 @@ export function tasksOf(
       message: `${counts.unknown} job(s) with unknown outcome need your eyes.`,
       command: 'repost jobs list --state unknown',
     },
-    'dead-letter': {
-      message: `${counted(counts.dead, 'dead letter')}.`,
-      command: 'repost jobs list --state dead',
-    },
+    'dead-letter': { message: `${counts.dead} dead letter(s).`, command: 'repost jobs list --state dead' },
     approval: {
       message: `${waiting.approval ?? 0} job(s) wait for your approval.`,
       command: 'repost jobs list --state waiting',

@@ -86,9 +86,9 @@ describe('an export of the watched account', () => {
     const { out, err, code } = await bench.terminal.run(['import', file]);
     expect(code).toBe(0);
     expect(out).toBe('Imported.\n');
-    expect(err).toMatch(/5 post\(s\) of tiktok:@creator from 2025-03-04/);
+    expect(err).toMatch(/5 posts of tiktok:@creator from 2025-03-04/);
     expect(err).toMatch(/2 known already, of which 1 get their whole caption/);
-    expect(err).toMatch(/“all”: 3 post\(s\) of 3 video\(s\) within 2 day\(s\)/);
+    expect(err).toMatch(/“all”: 3 posts of 3 videos within 2 days/);
     const made = await jobs();
     expect(made.map((job) => job.video.caption).sort()).toEqual([
       LONG,

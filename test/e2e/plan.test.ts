@@ -105,7 +105,7 @@ describe('plan and rules on the command line', () => {
       after.posts.map(({ origin, destination, runAt, text }) => [origin, destination, runAt, text]),
     ).toEqual(plan.posts.map(({ destination, runAt, text }) => ['waiting', destination, runAt, text]));
     const human = (await say('plan')).stdout;
-    expect(human).toMatch(/2 post\(s\), the last in .*\$0\.015 at X/);
+    expect(human).toMatch(/2 posts, the last in .*\$0\.015 at X/);
     expect(human).toMatch(/Europe\/Rome \(20\d\d-\d\d-\d\d \d\d:\d\d UTC\)/);
     expect(human).toMatch(/\[16 of 280 characters as X counts them\]/);
   });
