@@ -20,6 +20,7 @@ const purposes: Readonly<Record<string, string>> = {
   open: 'opens the browser to sign in',
   ora: 'the spinner',
   'p-queue': 'so many polls and sign-ins at once',
+  pg: 'a ledger on PostgreSQL, which several machines share',
   'prom-client': 'metrics for Prometheus',
   re2js: 'patterns in rules that cannot hang',
   selfsigned: 'the certificate of the sign-in’s local address',

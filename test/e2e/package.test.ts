@@ -48,7 +48,7 @@ describe('the archive', () => {
 
   it('has what is needed, and nothing else', () => {
     const allowed =
-      /^(?:bin\/(?:repost|load\.js|package\.json)|dist\/.+|docs\/.+\.(?:md|json|png|webp)|[A-Z_]+\.md|LICENSE|Containerfile|package\.json|THIRD-PARTY-NOTICES\.txt|sbom\.cdx\.json)$/u;
+      /^(?:bin\/(?:repost|load\.js|package\.json)|dist\/.+|docs\/.+\.(?:md|json|png|svg|webp)|[A-Z_]+\.md|LICENSE|Containerfile|package\.json|THIRD-PARTY-NOTICES\.txt|sbom\.cdx\.json)$/u;
     expect(files.filter((file) => !allowed.test(file) || /\.map$|LEFTOVER/u.test(file))).toEqual([]);
     for (const file of [
       'LICENSE',
