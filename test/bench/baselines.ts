@@ -65,8 +65,8 @@ export async function keepBaselines(
   rounds: number,
   measure: () => Promise<Findings[]>,
 ): Promise<void> {
-  const seen = new Map<string, { values: number[]; worse: Baseline['worse'] }>();
-  for (let round = 0; round < rounds; round += 1)
+  const seen: Seen = new Map();
+  for (let round = 0; round < rounds; round += 1) {
     for (const { id, measured, target } of (await measure()).flatMap(({ rows }) => rows)) {
       if (id === undefined || !measured) continue;
       const direction = target.startsWith('at least') ? 'lower' : 'higher';
@@ -74,7 +74,14 @@ export async function keepBaselines(
       kept.values.push(measured.median);
       seen.set(id, kept);
     }
-  const baselines = Object.fromEntries(
+    writeFileSync(fileOf(root), `${JSON.stringify(baselinesOf(seen), null, 2)}\n`);
+  }
+}
+
+type Seen = Map<string, { values: number[]; worse: Baseline['worse'] }>;
+
+function baselinesOf(seen: Seen): Record<string, Baseline> {
+  return Object.fromEntries(
     [...seen].map(([id, { values, worse: direction }]): [string, Baseline] => [
       id,
       {
@@ -84,5 +91,4 @@ export async function keepBaselines(
       },
     ]),
   );
-  writeFileSync(fileOf(root), `${JSON.stringify(baselines, null, 2)}\n`);
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
+import { MINUTE, systemClock } from '../../src/core/clock.ts';
 import { judgeQuick, keepBaselines } from './baselines.ts';
 import { type Group, groups, type Stage } from './groups.ts';
 import { type Results, tables, withTables } from './page.ts';
@@ -41,7 +42,7 @@ async function measure(group: Group, stage: Stage): Promise<Findings> {
   const from = performance.now();
   let found: Findings;
   try {
-    found = await group.measure(stage);
+    found = await within(LONGEST_MS, group.measure(stage));
   } catch (error) {
     console.error(error);
     found = { rows: [broken(group.name, error)] };
@@ -49,6 +50,18 @@ async function measure(group: Group, stage: Stage): Promise<Findings> {
   for (const row of found.rows) console.log(line(row));
   console.log(`         (${group.name}: ${Math.round((performance.now() - from) / 1000)} s)`);
   return found;
+}
+
+/** A group that hangs must not cost the others their turn. */
+const LONGEST_MS = 10 * MINUTE;
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const late = systemClock.sleep(ms, stop.signal).then(() => {
+    throw new Error(`it took more than ${ms / MINUTE} minutes`);
+  });
+  late.catch(() => undefined);
+  return Promise.race([work, late]).finally(() => stop.abort());
 }
 
 /** Puts a group’s rows and pictures in the place of those before. */

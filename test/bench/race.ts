@@ -7,6 +7,9 @@ export interface Run {
   out: string;
 }
 
+/** Nothing that is run here takes a tenth of it. */
+const LONGEST_MS = 300_000;
+
 /** Runs a program and waits; throws where it fails. */
 export function timed(command: readonly string[], env: NodeJS.ProcessEnv = process.env): Run {
   const script = 'TIMEFORMAT="%3R %3U %3S"; time "$@"';
@@ -16,6 +19,7 @@ export function timed(command: readonly string[], env: NodeJS.ProcessEnv = proce
     env: clean,
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
+    timeout: LONGEST_MS,
   });
   const last = stderr.trim().split('\n').at(-1) ?? '';
   if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${stderr}`);

@@ -42,6 +42,7 @@ export function servePlatforms(bytes: number): Promise<number> {
       give(response, answer(request.method ?? 'GET', asked));
     });
   });
+  server.keepAliveTimeout = 600_000;
   return new Promise((resolve) =>
     server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)),
   );
