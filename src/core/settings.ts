@@ -21,13 +21,6 @@ export const settingSpecs = {
     default: '2m',
     min: 1,
   },
-  store: {
-    title:
-      'where everything is kept that several hosts share: postgres://user@host/database; empty: a file of this home',
-    kind: 'text',
-    default: '',
-    env: 'REPOST_STORE',
-  },
   'retry.base': {
     title: 'first pause after a failure; doubles each time',
     kind: 'duration',
@@ -175,6 +168,12 @@ export const settingSpecs = {
     kind: 'choice',
     default: 'on',
     choices: ['on', 'off'],
+  },
+  store: {
+    title: 'database of several hosts, postgres://user@host/database; empty: the home’s own file',
+    kind: 'text',
+    default: '',
+    env: 'REPOST_STORE',
   },
 } as const satisfies Record<string, SettingSpec>;
 

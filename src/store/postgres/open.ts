@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Pool, type PoolConfig, types } from 'pg';
+import type { types as PgTypes, Pool, PoolConfig } from 'pg';
 import { Failure } from '../../core/failure.ts';
 import { storeOver } from '../parts.ts';
 import type { Store } from '../types.ts';
@@ -37,9 +37,11 @@ const CONNECT_MS = 5000;
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
   const address = addressOf(options.address);
-  const { Pool: PgPool } = (await import('pg')).default;
-  const pool = new PgPool(poolConfig(address, options));
-  // A connection that breaks while nobody uses it is replaced at the next use.
+  // Never at the start of a program whose home is a file.
+  const { Pool: PgPool, types } = (await import('pg')).default;
+  const pool = new PgPool({ ...poolConfig(address, options), types: numbersOf(types) });
+  // A connection that breaks: whoever uses it is told by what it asked; one that nobody uses is replaced at the next use.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   pool.on('error', () => undefined);
   try {
     await prepare(pool, address, options.readOnly ?? false);
@@ -100,14 +102,17 @@ function poolConfig(
     // Their receipts are kept for longer than any connection lives.
     maxLifetimeSeconds: 3600,
     allowExitOnIdle: true,
-    types: {
-      getTypeParser: (oid, format) => (NUMBERS.includes(oid) ? Number : types.getTypeParser(oid, format)),
-    },
   };
 }
 
-/** bigint and numeric: ids, epoch ms and sums of them fit into a number. */
-const NUMBERS: readonly number[] = [types.builtins.INT8, types.builtins.NUMERIC];
+/** bigint and numeric as numbers: ids, epoch ms and sums of them fit. */
+function numbersOf(types: typeof PgTypes): NonNullable<PoolConfig['types']> {
+  const { INT8, NUMERIC } = types.builtins;
+  return {
+    getTypeParser: (oid, format) =>
+      oid === INT8 || oid === NUMERIC ? Number : types.getTypeParser(oid, format),
+  };
+}
 
 /** From a file that the environment names; otherwise pg looks into PGPASSWORD and PGPASSFILE itself. */
 function passwordFrom(env: NodeJS.ProcessEnv): string | undefined {
