@@ -13,7 +13,9 @@ import { withLock } from '../store/lock.ts';
 import { readGrant, readSecret } from '../vault/grants.ts';
 import { tokenSource } from '../vault/tokens.ts';
 import type { App } from './app.ts';
+import { hostName } from './host-name.ts';
 import { makeFolder } from './paths.ts';
+import { withHostLock } from './presence.ts';
 
 /** The network, wired to the home's vault and store. */
 export interface Net {
@@ -43,9 +45,11 @@ export async function createNet(app: App): Promise<Net> {
   const timeoutMs = config.number('http.timeout');
   const sources = new Map<number, TokenSource>();
 
+  const host = hostName(app);
   const lock = <T>(name: string, work: () => Promise<T>): Promise<T> => {
     makeFolder(app.files.locks);
-    return withLock(join(app.files.locks, `${name.replace(/[^\w-]+/gu, '_')}.db`), clock, work);
+    const alone = host === undefined ? work : () => withHostLock(store, clock, host, name, work);
+    return withLock(join(app.files.locks, `${name.replace(/[^\w-]+/gu, '_')}.db`), clock, alone);
   };
 
   const plain = (service?: Service) =>

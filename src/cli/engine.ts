@@ -1,3 +1,4 @@
+import { asFailure } from '../core/failure.ts';
 import type { EngineDeps, EngineEvent, EngineSettings } from '../engine/deps.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
 import { type HttpTally, openHttpTally } from '../engine/http-tally.ts';
@@ -9,6 +10,7 @@ import type { App } from './app.ts';
 import { witnessOf } from './home.ts';
 import { openHost } from './host.ts';
 import { createObtain } from './obtain.ts';
+import { presenceOf } from './presence.ts';
 
 export interface OpenEngine {
   engine: Engine;
@@ -17,6 +19,8 @@ export interface OpenEngine {
   http: HttpTally;
   /** Told of all that happens. */
   on(listener: (event: EngineEvent) => void): void;
+  /** Told when other hosts changed what this one has to do. */
+  onHosts(listener: () => void): void;
   /** Takes over what changed in the settings. */
   reload(): void;
 }
@@ -29,6 +33,16 @@ export async function openEngine(app: App): Promise<OpenEngine> {
   const emit = (event: EngineEvent) => {
     for (const listener of listeners) listener(event);
   };
+  const hostListeners = new Set<() => void>();
+  const presence = await presenceOf(app, {
+    onChange: () => {
+      for (const listener of hostListeners) listener();
+    },
+    onError: (error) => {
+      const failure = asFailure(error);
+      emit({ kind: 'trouble', message: `No sign of life could be given: ${failure.message}`, failure });
+    },
+  });
   const deps: EngineDeps = {
     store: await app.store(),
     clock: app.clock,
@@ -50,6 +64,7 @@ export async function openEngine(app: App): Promise<OpenEngine> {
     host: () => openHost(app),
     seal: await journalSeal(await app.vault(), net.lock),
     witness: await witnessOf(app),
+    ...(presence ? { presence } : {}),
     settings: engineSettings(app),
     emit,
   };
@@ -58,6 +73,7 @@ export async function openEngine(app: App): Promise<OpenEngine> {
     deps,
     http,
     on: (listener) => void listeners.add(listener),
+    onHosts: (listener) => void hostListeners.add(listener),
     reload: () => {
       deps.settings = engineSettings(app);
     },

@@ -1,12 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../core/failure.ts';
-import { enterHome, type Marker, openWitness, type Quarantine } from '../engine/guard.ts';
+import { enterHome, type HomeFacts, type Marker, openWitness, type Quarantine } from '../engine/guard.ts';
 import { type Lock, tryLock } from '../store/lock.ts';
 import { readValue } from '../vault/failures.ts';
 import type { App } from './app.ts';
+import { hostName, machineId } from './host-name.ts';
 import { makeFolder } from './paths.ts';
 
 /** Only one process may run a home's jobs: the kernel frees the lock when it dies, however it dies. Throws E_DAEMON_RUNNING. */
@@ -22,14 +22,15 @@ export async function takeHome(app: App): Promise<Lock> {
 /** Enters the home as its worker (under its lock): see `enterHome`. The marker is kept in the vault and in a second file. */
 export async function enter(app: App): Promise<Quarantine | undefined> {
   const vault = await app.vault();
-  const nameOf = (homeId: string) => `home-generation/${homeId}`;
+  const host = hostName(app);
+  const nameOf = (homeId: string) => `home-generation/${homeId}${host === undefined ? '' : `/${host}`}`;
   makeFolder(app.paths.state);
   const file = join(app.paths.state, 'generation.json');
   return enterHome(
     await app.store(),
     {
       machineId: machineId(),
-      path: app.files.database,
+      ...placeOf(app),
       newId: randomUUID,
       async readMarker(homeId) {
         const kept = [await readValue(vault, nameOf(homeId)), readText(file)].flatMap((text) =>
@@ -50,7 +51,16 @@ export async function enter(app: App): Promise<Quarantine | undefined> {
 /** What the engine calls between a post's intent and its request. */
 export async function witnessOf(app: App): Promise<() => Promise<void>> {
   const file = join(app.paths.state, 'generation.json');
-  return openWitness(await app.store(), { noteMarker: async (marker) => noteMarker(file, marker) });
+  return openWitness(await app.store(), {
+    ...placeOf(app),
+    noteMarker: async (marker) => noteMarker(file, marker),
+  });
+}
+
+/** Where the database lies, and which of its hosts this is. */
+function placeOf(app: App): Pick<HomeFacts, 'path' | 'host'> {
+  const host = hostName(app);
+  return host === undefined ? { path: app.files.database } : { path: app.config.text('store'), host };
 }
 
 /** Whole at any moment: a process that dies while it writes leaves the one before. Throws E_DISK_FULL, E_HOME; nothing was sent then. */
@@ -94,10 +104,4 @@ function readText(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Names this machine without telling which it is: systemd asks never to show the id itself (https://www.freedesktop.org/software/systemd/man/latest/machine-id.html). */
-function machineId(): string {
-  const id = readText('/etc/machine-id')?.trim() || hostname();
-  return createHash('sha256').update(`repost ${id}`).digest('hex').slice(0, 32);
 }

@@ -1,4 +1,5 @@
 import type { Account } from '../core/account.ts';
+import { MINUTE } from '../core/clock.ts';
 import { type PlannedJob, planJob } from '../core/decision.ts';
 import { asFailure } from '../core/failure.ts';
 import { matchRule, type Rule, specOf } from '../core/rule.ts';
@@ -19,6 +20,9 @@ export interface Backfill {
 
 /** Most stored videos that one backfill looks at. */
 const MOST_VIDEOS = 5_000;
+
+/** One host makes a rule’s backfill; where it dies in it, the next one goes on after this. */
+const TURN_MS = 10 * MINUTE;
 
 /** Of each limit, a backfill leaves the rest to what is new. */
 const SHARE = 0.8;
@@ -113,13 +117,14 @@ export async function planBackfill(
 
 /** Makes the jobs of all rules of a source that still owe a backfill; each is done once. */
 export async function runBackfills(
-  deps: BackfillDeps & Pick<EngineDeps, 'clock' | 'emit'>,
+  deps: BackfillDeps & Pick<EngineDeps, 'clock' | 'emit' | 'presence'>,
   sourceId: number,
 ): Promise<void> {
   const { store, clock } = deps;
   for (const rule of await store.rules.list({ sourceId })) {
     const wish = backfillOf(rule);
     if (!wish) continue;
+    if (deps.presence && !(await deps.presence.leads(`backfill.${rule.id}`, TURN_MS))) continue;
     try {
       const planned = await planBackfill(deps, rule, wish, clock.now());
       deps.emit({ kind: 'backfill', rule: rule.name, ...sumOf(planned) });
@@ -132,6 +137,7 @@ export async function runBackfills(
       continue;
     }
     await store.rules.replace({ ...rule, spec: { ...rule.spec, backfilledAt: clock.now() } }, clock.now());
+    if (deps.presence) await store.hosts.yield(`backfill.${rule.id}`, deps.presence.holder);
   }
 }
 

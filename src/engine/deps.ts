@@ -13,6 +13,7 @@ import type { Meter, Trace, TracedExchange } from '../core/session.ts';
 import type { Source } from '../core/source.ts';
 import type { JobView, SourceRow, Store, VideoRow } from '../store/types.ts';
 import type { Seal } from './journal.ts';
+import type { Presence } from './presence.ts';
 
 /** What a backfill is about to make: how many videos and posts, the first and the last of them (epoch ms). */
 export interface BackfillSum {
@@ -55,6 +56,8 @@ export interface EngineDeps {
   seal: Seal;
   /** Called between a post's intent and its request: see `openWitness`. */
   witness?(): Promise<void>;
+  /** This process among the hosts of a store that several share; undefined where there is one. */
+  presence?: Presence;
   /** May change while the engine runs: read where they are used. */
   settings: EngineSettings;
   /** Told of everything that people or machines may want to hear about. */

@@ -15,6 +15,10 @@ const SYNC_PATIENCE_MS = MINUTE;
 const POLLS_AT_ONCE = 8;
 /** More than these need not stand in line: of a thousand sources that are due, each look would read them all. */
 const POLLS_IN_LINE = 4 * POLLS_AT_ONCE;
+/** A source is one host's for so long, unless its answer comes before. */
+const POLL_LEASE_MS = 5 * MINUTE;
+/** One host reads views and likes for so long; the next one that looks after that may be another. */
+const NUMBERS_TURN_MS = 15 * MINUTE;
 /** Sign-ins renewed at once: most of a renewal is waiting, for the platform and for the vault’s disk. */
 const RENEWALS_AT_ONCE = 16;
 
@@ -66,6 +70,7 @@ export function createEngine(deps: EngineDeps): Engine {
       asked.get(row.id) ??
       polls
         .add(async () => {
+          if (!(await isOurs(row))) return;
           await pollSource(deps, row);
           await runBackfills(deps, row.id);
         })
@@ -75,6 +80,14 @@ export function createEngine(deps: EngineDeps): Engine {
         });
     asked.set(row.id, asking);
     return asking;
+  }
+
+  /** Where several hosts share the store, one of them asks a source. */
+  async function isOurs({ id }: SourceRow): Promise<boolean> {
+    const { presence } = deps;
+    if (!presence) return true;
+    const now = clock.now();
+    return !presence.draining && store.sources.take(id, presence.holder.host, now + POLL_LEASE_MS, now);
   }
 
   /** Those that wait longest, as many as there is room for. */
@@ -148,14 +161,17 @@ export function createEngine(deps: EngineDeps): Engine {
   }
 
   return {
-    recover: async () => (await store.jobs.recover(clock.now())).length,
+    recover: async () => (await store.jobs.recover(clock.now(), deps.presence?.holder)).length,
     poll,
     freshenSignIns,
-    readNumbers: (signal) =>
-      readNumbers(deps, { busy: (accountId) => lanes.busy.includes(accountId), signal }),
+    readNumbers: async (signal) => {
+      if (deps.presence && !(await deps.presence.leads('numbers', NUMBERS_TURN_MS))) return 0;
+      return readNumbers(deps, { busy: (accountId) => lanes.busy.includes(accountId), signal });
+    },
     pump,
     sync,
     nextDueAt: async () => {
+      if (deps.presence?.draining) return null;
       const jobAt = await lanes.nextDueAt();
       const pollAt = await store.sources.nextDueAt(deps.settings.pollIntervalMs, [...asked.keys()]);
       return jobAt === null || pollAt === null ? (jobAt ?? pollAt) : Math.min(jobAt, pollAt);

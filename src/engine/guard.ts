@@ -17,6 +17,8 @@ export interface HomeFacts {
   machineId: string;
   /** Where the database lies. */
   path: string;
+  /** Where several hosts share the database: which one this is. Each counts for itself. */
+  host?: string;
   readMarker(homeId: string): Promise<Marker | undefined>;
   writeMarker(marker: Marker): Promise<void>;
   /** The same, quick: called before every post. */
@@ -46,8 +48,9 @@ export async function enterHome(
 ): Promise<Quarantine | undefined> {
   const { meta } = store;
   const homeId = (await meta.get('home.id')) ?? facts.newId();
-  const generation = Number((await meta.get('home.generation')) ?? '0');
-  const lookFrom = Number((await meta.get('home.enteredAt')) ?? now);
+  const key = keysOf(facts.host);
+  const generation = Number((await meta.get(key('generation'))) ?? '0');
+  const lookFrom = Number((await meta.get(key('enteredAt'))) ?? now);
   const marker = await facts.readMarker(homeId);
   const reason = generation === 0 ? undefined : await suspicion(store, facts, marker, generation);
   if (reason !== undefined && !(await readQuarantine(store))) {
@@ -55,10 +58,10 @@ export async function enterHome(
   }
   const next = Math.max(generation, marker?.generation ?? 0) + 1;
   await meta.set('home.id', homeId);
-  await meta.set('home.machine', facts.machineId);
-  await meta.set('home.path', facts.path);
-  await meta.set('home.enteredAt', String(now));
-  await meta.set('home.generation', String(next));
+  await meta.set(key('machine'), facts.machineId);
+  await meta.set(key('path'), facts.path);
+  await meta.set(key('enteredAt'), String(now));
+  await meta.set(key('generation'), String(next));
   await facts.writeMarker({ homeId, generation: next });
   return readQuarantine(store);
 }
@@ -68,16 +71,20 @@ export async function enterHome(
  * outside. A backup made while this run was under way, or a database that lost its latest pages, then counts
  * less than what is kept outside, and `enterHome` sees that it does not know all that was posted.
  */
-export function openWitness(store: Store, facts: Pick<HomeFacts, 'noteMarker'>): () => Promise<void> {
+export function openWitness(
+  store: Store,
+  facts: Pick<HomeFacts, 'noteMarker' | 'host'>,
+): () => Promise<void> {
+  const key = keysOf(facts.host)('generation');
   let entered: Promise<Marker | undefined> | undefined;
   let noted = 0;
   return async () => {
-    entered ??= markerOf(store);
+    entered ??= markerOf(store, key);
     const marker = await entered;
     if (!marker) return;
     marker.generation += 1;
     const { homeId, generation } = marker;
-    await store.meta.set('home.generation', String(generation));
+    await store.meta.set(key, String(generation));
     if (generation < noted) return;
     noted = generation;
     await facts.noteMarker({ homeId, generation });
@@ -85,11 +92,14 @@ export function openWitness(store: Store, facts: Pick<HomeFacts, 'noteMarker'>):
 }
 
 /** Undefined where nobody has entered the home as its worker. */
-async function markerOf({ meta }: Store): Promise<Marker | undefined> {
+async function markerOf({ meta }: Store, key: string): Promise<Marker | undefined> {
   const homeId = await meta.get('home.id');
-  return homeId === undefined
-    ? undefined
-    : { homeId, generation: Number((await meta.get('home.generation')) ?? '0') };
+  return homeId === undefined ? undefined : { homeId, generation: Number((await meta.get(key)) ?? '0') };
+}
+
+/** Where `meta` keeps what a home knows of itself. */
+function keysOf(host: string | undefined): (name: string) => string {
+  return (name) => (host === undefined ? `home.${name}` : `home.${name}/${host}`);
 }
 
 async function suspicion(
@@ -100,9 +110,10 @@ async function suspicion(
 ): Promise<string | undefined> {
   if (marker && marker.generation > generation)
     return 'the database is older than what was posted last: a backup was restored, or its end is lost';
-  const machine = await store.meta.get('home.machine');
+  const key = keysOf(facts.host);
+  const machine = await store.meta.get(key('machine'));
   if (machine !== facts.machineId) return 'the database comes from another machine';
-  const path = await store.meta.get('home.path');
+  const path = await store.meta.get(key('path'));
   if (path !== facts.path) return `the database was at ${path} before: it may live twice`;
   return undefined;
 }

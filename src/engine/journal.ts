@@ -1,7 +1,7 @@
-import { type Clock, DAY, SECOND } from '../core/clock.ts';
+import { type Clock, DAY, MINUTE, SECOND } from '../core/clock.ts';
 import { asFailure, Failure, later } from '../core/failure.ts';
 import type { Commit, LookUp, Run, StepOptions } from '../core/platform.ts';
-import type { JournalStore, StepRow } from '../store/types.ts';
+import type { Holder, JournalStore, StepRow } from '../store/types.ts';
 
 /** Encrypts what the journal must keep but nobody may read (an upload session's address). */
 export interface Seal {
@@ -20,6 +20,13 @@ export interface JournalOptions {
   settleMs: number;
   /** Asked right before the first sending of a commit: throws where it must not go out any more. */
   guard?: () => Promise<void>;
+  /** Where several hosts share the store: an intent is written only while the job is this one's. */
+  holder?: Holder;
+  /**
+   * The host that sent what is in doubt and may be sending still, because nobody knows that it is dead: then it is
+   * only looked for, and never sent again.
+   */
+  sender?: string;
   /** Called when an intent is on the disk and before its request leaves. What it throws as certain withdraws the intent. */
   witness?: () => Promise<void>;
 }
@@ -28,6 +35,8 @@ export interface JournalOptions {
 const STALL_MS = SECOND;
 /** How far back a look-up goes where the clock was set back since: no job waits longer. */
 const LONGEST_DOUBT_MS = 7 * DAY;
+/** What another host sent is looked for at least this often: its next process, or a person, may say that it is dead. */
+const LONGEST_LOOK_MS = 5 * MINUTE;
 
 export interface OpenRun extends Run {
   /** True once a publish request was sent and not provably refused. */
@@ -77,7 +86,8 @@ export async function openRun(options: JournalOptions): Promise<OpenRun> {
   /** Writes the intent, sends, writes the outcome. */
   async function send<T>(name: string, call: Commit<T>): Promise<T> {
     const startedAt = clock.now();
-    await journal.intend(jobId, name, platformNow());
+    const sentAt = platformNow();
+    await journal.intend(jobId, name, sentAt, options.holder);
     const before = committed;
     committed = true;
     if (clock.now() - startedAt > STALL_MS) await journal.mayArrive(jobId, name, platformNow());
@@ -88,7 +98,8 @@ export async function openRun(options: JournalOptions): Promise<OpenRun> {
     } catch (error) {
       const failure = asFailure(error);
       if (failure.certain) {
-        await journal.withdraw(jobId, name, clock.now());
+        // By its instant: where this host lost the job meanwhile, the last sending may be another's.
+        await journal.withdraw(jobId, name, clock.now(), options.holder && sentAt);
         committed = before;
       } else await journal.mayArrive(jobId, name, platformNow());
       throw failure.certain || failure.kind !== 'reject' ? failure : uncertain(failure);
@@ -118,6 +129,7 @@ export async function openRun(options: JournalOptions): Promise<OpenRun> {
       throw later(clock.now() + gap, 'It was sent and the answer was lost; looking whether it appeared.');
     }
     if (answer === 'undecided') throw new Failure('E_UNKNOWN_OUTCOME', { kind: 'doubt' });
+    if (options.sender !== undefined) throw maySendStill(options.sender, row, elapsed, clock.now());
     return undefined;
   }
 
@@ -170,6 +182,20 @@ export async function openRun(options: JournalOptions): Promise<OpenRun> {
       return progressed;
     },
   };
+}
+
+function maySendStill(sender: string, { sends }: StepRow, elapsed: number, now: number): Failure {
+  return new Failure('E_NOT_YET', {
+    kind: 'later',
+    reason: 'processing',
+    notBefore: now + Math.min(LONGEST_LOOK_MS, Math.max(SECOND, elapsed)),
+    message:
+      `The host “${sender}” sent it ${sends === 1 ? 'once' : `${sends} times`} without an answer ` +
+      `and gives no sign of life; the post is not there (looked ${Math.round(elapsed / MINUTE)} min after). ` +
+      'It is not sent again while that host may be sending still.',
+    hint: 'It goes on as soon as that host works again. If it never will: tell repost to forget it.',
+    command: `repost hosts forget ${sender}`,
+  });
 }
 
 /** A refusal that proves nothing about an effect: another run looks before anything is sent again. */

@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 import { MINUTE, SECOND } from '../core/clock.ts';
 import { asFailure } from '../core/failure.ts';
-import type { JobView } from '../store/types.ts';
+import type { Holder, JobRow, JobView } from '../store/types.ts';
 import type { EngineDeps } from './deps.ts';
 import { chooseLanes, type LaneOwner } from './fairness.ts';
 import { runJob } from './runner.ts';
@@ -44,6 +44,7 @@ export class Lanes {
    */
   async fill(): Promise<boolean> {
     await this.#release();
+    if (this.#deps.presence?.draining) return false;
     this.#all.concurrency = this.#deps.settings.concurrency;
     const room = this.#deps.settings.concurrency - this.running;
     if (room <= 0) return false;
@@ -66,6 +67,7 @@ export class Lanes {
 
   /** When the next job of a lane that neither runs nor rests comes due (epoch ms), or a lane has rested; else null. */
   async nextDueAt(): Promise<number | null> {
+    if (this.#deps.presence?.draining) return null;
     const closed = this.#closed();
     const jobAt = await this.#deps.store.jobs.nextRunAt(this.#deps.clock.now(), closed);
     const dueAt = [...this.#resting.values(), ...(jobAt === null ? [] : [jobAt])];
@@ -120,7 +122,7 @@ export class Lanes {
   }
 
   async #runNext(accountId: number): Promise<void> {
-    const job = await this.#deps.store.jobs.claim(accountId, this.#deps.clock.now());
+    const job = await this.#claim(accountId);
     if (!job) return;
     try {
       const ended = await runJob(this.#deps, job, this.#stop.signal);
@@ -129,14 +131,22 @@ export class Lanes {
       // What became of it could not be written (a full disk): the journal knows how far it came.
       this.#stranded.add(job.id);
       throw error;
+    } finally {
+      this.#deps.presence?.ended(job.id);
     }
+  }
+
+  #claim(accountId: number): Promise<JobRow | undefined> {
+    const { store, clock, presence } = this.#deps;
+    const take = (holder?: Holder) => store.jobs.claim(accountId, clock.now(), holder);
+    return presence ? presence.claim(take) : take();
   }
 
   /** Gives stranded jobs back to their lanes, as soon as the store takes it. */
   async #release(): Promise<void> {
     const now = this.#deps.clock.now();
     for (const id of this.#stranded) {
-      await this.#deps.store.jobs.release(id, now + STRANDED_MS, now);
+      await this.#deps.store.jobs.release(id, now + STRANDED_MS, now, this.#deps.presence?.holder);
       this.#stranded.delete(id);
     }
   }

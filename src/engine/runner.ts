@@ -45,6 +45,7 @@ export async function runJob(
     await takeRun(deps, job);
     const platform = platformOf(deps, job);
     const video = await videoOf(deps, job);
+    const { presence } = deps;
     run = await openRun({
       jobId: job.id,
       journal: store.journal,
@@ -53,7 +54,12 @@ export async function runJob(
       seal: deps.seal,
       settleMs: platform.settleMs,
       guard: () => sourceStillPublic(deps, video),
-      ...(deps.witness ? { witness: deps.witness } : {}),
+      ...(presence ? { holder: presence.holder } : {}),
+      ...(job.sender === null ? {} : { sender: job.sender }),
+      witness: async () => {
+        await deps.witness?.();
+        await presence?.witness(job.id);
+      },
     });
     const keep = (one: TracedExchange) => {
       exchange = one;
@@ -65,6 +71,7 @@ export async function runJob(
     await store.jobs.publish(job.id, postRow(post, job, clock.now()), record('published'), clock.now());
   } catch (error) {
     const failure = asFailure(error);
+    if (await isOthers(deps, job.id, failure)) return undefined;
     if (isPlatformTrouble(failure)) await noteFailure(deps, job.account.id);
     const committed = run?.committed ?? (await hasCommit(deps, job));
     // What came further may wait anew: the bound is on waiting for one and the same thing.
@@ -74,6 +81,13 @@ export async function runJob(
   const ended = await store.jobs.get(job.id);
   if (ended) deps.emit({ kind: 'job-ended', job: ended });
   return ended;
+}
+
+/** True where the job went to another host meanwhile: what becomes of it is that one's to write. */
+async function isOthers({ presence, emit }: EngineDeps, jobId: number, failure: Failure): Promise<boolean> {
+  if (!presence || (await presence.holds(jobId))) return false;
+  emit({ kind: 'trouble', message: `Job ${jobId} went to another host: ${failure.message}`, failure });
+  return true;
 }
 
 interface Attempt {
@@ -174,6 +188,7 @@ async function settle(
     verdict.state === 'unknown' ? { ...verdict, error: errorOf(shown) } : verdict,
     record(verdict.state === 'waiting' ? (verdict.reason ?? 'waiting') : verdict.state, shown),
     now,
+    deps.presence?.holder,
   );
   if (verdict.accountNeedsLogin) await stopLane(deps, job, failure);
 }

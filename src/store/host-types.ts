@@ -61,6 +61,13 @@ export interface HostStore {
   /** The process ends in good order; it holds nothing any more. The host stays listed. */
   leave(holder: Holder, now: number): Promise<void>;
   /**
+   * Takes or keeps the turn for what one host does at a time, until `ms` from now by the database’s clock. False where
+   * another process has it. What is asked under it must be harmless where a host stood still and its turn passed.
+   */
+  lead(task: string, holder: Pick<Holder, 'host' | 'instance'>, ms: number, now: number): Promise<boolean>;
+  /** Gives a turn back before its end. */
+  yield(task: string, holder: Pick<Holder, 'host' | 'instance'>): Promise<void>;
+  /**
    * A person’s word that this host runs no more and never will under this name: its jobs go back to their lanes, and
    * what it sent counts as sent. Gives the jobs’ ids. Throws E_NOT_FOUND.
    */

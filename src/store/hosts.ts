@@ -1,8 +1,8 @@
 import { Failure } from '../core/failure.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Operation } from './connection.ts';
 import type { HostRow, HostStore } from './host-types.ts';
 import { giverBack, type Left } from './recovery.ts';
-import { flag } from './rows.ts';
+import { flag, parse } from './rows.ts';
 
 interface Columns {
   name: string;
@@ -13,6 +13,13 @@ interface Columns {
   draining: number;
   skew_ms: number;
   running: number;
+}
+
+/** Whose turn a task is, as `meta` keeps it. */
+interface Turn {
+  host: string;
+  instance: string;
+  until: number;
 }
 
 const ROWS = `
@@ -40,6 +47,17 @@ export function hostStore(connection: Connection): HostStore {
   const drain = query('UPDATE hosts SET draining = :draining WHERE name = :host');
   const held = query<Left>(`SELECT id, holder, instance FROM jobs INDEXED BY jobs_open WHERE ${HELD}`);
   const erase = query('DELETE FROM hosts WHERE name = :host');
+  const turn = query<{ value: string }>('SELECT value FROM meta WHERE key = :key');
+  const setTurn = query(
+    'INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+  );
+  const endTurn = query('DELETE FROM meta WHERE key = :key');
+  const keyOf = (task: string) => `turn.${task}`;
+
+  function* turnOf(task: string): Generator<Operation, Turn | undefined, unknown> {
+    const row = yield* turn.get({ key: keyOf(task) });
+    return row && parse<Turn>(row.value);
+  }
 
   return {
     enter: ({ name: host, instance, version }, now) =>
@@ -75,6 +93,27 @@ export function hostStore(connection: Connection): HostStore {
         yield* giveBack.jobs(yield* held.all({ host }), () => true, now);
         yield* giveBack.sendings(host, now);
       }),
+    lead: (task, { host, instance }, ms, now) =>
+      write(
+        function* () {
+          const at = yield* connection.now(now);
+          const known = yield* turnOf(task);
+          const own = known?.host === host && known.instance === instance;
+          if (known && !own && known.until > at) return false;
+          const value: Turn = { host, instance, until: at + ms };
+          yield* setTurn.run({ key: keyOf(task), value: JSON.stringify(value) });
+          return true;
+        },
+        [keyOf(task)],
+      ),
+    yield: (task, { host, instance }) =>
+      write(
+        function* () {
+          const known = yield* turnOf(task);
+          if (known?.host === host && known.instance === instance) yield* endTurn.run({ key: keyOf(task) });
+        },
+        [keyOf(task)],
+      ),
     declareDead: (host, now) =>
       write(function* () {
         if (!(yield* one.get({ host }))) {

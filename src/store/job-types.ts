@@ -220,8 +220,11 @@ export interface JournalStore {
   intend(jobId: number, name: string, now: number, holder?: Holder): Promise<void>;
   /** The last sending may have left (or still be on its way) as late as `at`: settle times count from there. */
   mayArrive(jobId: number, name: string, at: number): Promise<void>;
-  /** Takes an intent back after a certain refusal; `sends` before this one stay counted: an earlier doubt is not lifted. */
-  withdraw(jobId: number, name: string, now: number): Promise<void>;
+  /**
+   * Takes the last sending back after a certain refusal; `sends` before this one stay counted: an earlier doubt is not
+   * lifted. With `sentAt` the sending that was intended then, wherever it stands; none, where another host did it away.
+   */
+  withdraw(jobId: number, name: string, now: number, sentAt?: number): Promise<void>;
   /** Forgets a step and all after it; refuses (E_WRONG_STATE) where a commit is among them. */
   forgetFrom(jobId: number, name: string): Promise<void>;
 }

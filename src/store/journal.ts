@@ -101,9 +101,12 @@ export function journalStore(connection: Connection): JournalStore {
         const sent = stretched(yield* intentOf(jobId, name), () => at);
         yield* setSent.run({ jobId, name, sent });
       }),
-    withdraw: (jobId, name, _now) =>
+    withdraw: (jobId, name, _now, sentAt) =>
       write(function* () {
-        const left = parse<Sending[]>(yield* intentOf(jobId, name)).slice(0, -1);
+        if (sentAt !== undefined && (yield* one.get({ jobId, name }))?.state !== 'intent') return;
+        const sendings = parse<Sending[]>(yield* intentOf(jobId, name));
+        const own = sentAt === undefined ? sendings.length - 1 : sendings.map(intendedAt).lastIndexOf(sentAt);
+        const left = sendings.filter((_, place) => place !== own);
         if (left.length === 0) yield* erase.run({ jobId, name });
         else yield* setSent.run({ jobId, name, sent: textOf(left) });
       }),

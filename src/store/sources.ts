@@ -56,7 +56,7 @@ export function sourceStore({ query, read, write, writeLazily }: Connection): So
     WHERE id = :id AND removed = 0 RETURNING *`);
   const take = query(`
     UPDATE sources SET polled_by = :host, poll_until = :until
-    WHERE id = :id AND removed = 0 AND coalesce(poll_until, 0) <= :now`);
+    WHERE id = :id AND removed = 0 AND (polled_by = :host OR coalesce(poll_until, 0) <= :now)`);
   const good = query(`
     UPDATE sources SET last_poll_at = :at, last_good_poll_at = :at, baseline_at = coalesce(baseline_at, :at),
       failures = 0, error = NULL, next_poll_at = :nextPollAt, ${UNASKED} WHERE id = :id`);

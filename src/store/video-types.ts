@@ -38,7 +38,7 @@ export interface SourceStore {
   /** When the next of them comes due (epoch ms), or null; those in `except` don’t count. */
   nextDueAt(intervalMs: number, except?: readonly number[]): Promise<number | null>;
   update(id: number, change: Partial<Pick<SourceRow, 'paused' | 'nextPollAt' | 'name'>>): Promise<SourceRow>;
-  /** Takes a source to ask it, until `until` at most: false where another host asks it now. `polled` gives it back. */
+  /** Takes a source to ask it, until `until` at most: false where another host asks it now; a host’s next process may ask what its last one was asking. `polled` gives it back. */
   take(id: number, host: string, until: number, now: number): Promise<boolean>;
   /** Notes how a poll ended. A good one sets lastGoodPollAt and, the first time, baselineAt. */
   polled(id: number, at: number, nextPollAt: number, error: JobError | null): Promise<void>;

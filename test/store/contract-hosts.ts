@@ -136,6 +136,38 @@ export function describeHosts(open: OpenStore): void {
       expect(await store.sources.take(id, 'a', T0 + HOUR, T0 + 2 * MINUTE)).toBe(true);
     });
 
+    it('do one at a time what only one does', async () => {
+      const { store } = await openRun();
+      const { hosts } = store;
+      expect(await hosts.lead('numbers', a, MINUTE, T0)).toBe(true);
+      expect(await hosts.lead('numbers', b, MINUTE, T0 + 5)).toBe(false);
+      expect(await hosts.lead('alerts', b, MINUTE, T0 + 5)).toBe(true);
+      expect(await hosts.lead('numbers', a, MINUTE, T0 + 30_000)).toBe(true);
+      expect(await hosts.lead('numbers', b, MINUTE, T0 + MINUTE)).toBe(false);
+      // Another process of the same host stands in line like any other.
+      expect(await hosts.lead('numbers', holderOf('a', 'a 2'), MINUTE, T0 + MINUTE)).toBe(false);
+      expect(await hosts.lead('numbers', b, MINUTE, T0 + 90_000)).toBe(true);
+      await hosts.yield('numbers', a);
+      expect(await hosts.lead('numbers', a, MINUTE, T0 + 90_000)).toBe(false);
+      await hosts.yield('numbers', b);
+      expect(await hosts.lead('numbers', a, MINUTE, T0 + 90_000)).toBe(true);
+    });
+
+    it('take back their own sending, not one that another made meanwhile', async () => {
+      const { store, id, accountId } = await openRun();
+      await store.journal.intend(id, 'publish', T0, a);
+      await store.hosts.declareDead('a', T0 + HOUR);
+      await store.jobs.claim(accountId, T0 + HOUR, b);
+      await store.journal.intend(id, 'publish', T0 + HOUR, b);
+      await store.journal.withdraw(id, 'publish', T0 + HOUR, T0);
+      expect(await store.journal.load(id)).toMatchObject([{ sentAt: T0 + HOUR, sends: 1 }]);
+      await store.journal.withdraw(id, 'publish', T0 + HOUR, T0);
+      expect(await store.journal.load(id)).toMatchObject([{ sends: 1 }]);
+      await store.journal.withdraw(id, 'publish', T0 + HOUR, T0 + HOUR);
+      await store.journal.withdraw(id, 'publish', T0 + HOUR, T0 + HOUR);
+      expect(await store.journal.load(id)).toEqual([]);
+    });
+
     it('together never spend more than there is', async () => {
       const { store } = await openRun();
       const limit = limitOf({ kind: 'trailing', ms: HOUR }, 10);

@@ -1,6 +1,7 @@
 import { existsSync, watch, writeFileSync } from 'node:fs';
 import { asFailure } from '../../core/failure.ts';
 import { type Daemon, startDaemon } from '../../engine/daemon.ts';
+import type { Presence } from '../../engine/presence.ts';
 import { openAlerts } from '../alerts.ts';
 import type { App } from '../app.ts';
 import type { Turn } from '../command.ts';
@@ -13,6 +14,7 @@ import { type OpenEngine, openEngine } from '../engine.ts';
 import { exitCodes, sayFailure } from '../exit.ts';
 import { startHeart } from '../heartbeat.ts';
 import { enter, quarantineText, takeHome } from '../home.ts';
+import { inTurn } from '../presence.ts';
 import { createReporter, type Reporter } from '../report.ts';
 import { onCrash, onStop } from '../signals.ts';
 import { openSupervisor, type Supervisor } from '../supervisor.ts';
@@ -45,17 +47,23 @@ async function live(turn: Turn): Promise<number> {
     reporter.say('error', { message: `The service manager could not be told: ${message}` }),
   );
   let web: Web | undefined;
+  let presence: Presence | undefined;
   try {
     const open = await openEngine(app);
     open.on((event) => reporter.tell(event));
     web = await startWeb(app, open, reporter);
     const held = quarantineText(await enter(app));
     if (held) reporter.say('quarantine', { message: held });
+    presence = open.deps.presence;
+    await presence?.enter();
     const recovered = await open.engine.recover();
+    presence?.start();
     reporter.say('started', { version, home: app.paths.data, recovered });
     web.ready();
     await run({ app, open, reporter, supervisor, web });
+    await presence?.leave();
   } finally {
+    presence?.stop();
     await web?.close();
     await lock.release();
     reporter.say('stopped', {});
@@ -84,8 +92,9 @@ async function run({ app, open, reporter, supervisor, web }: Parts): Promise<voi
   };
   const running = startDaemon(open.deps, open.engine, onError, {
     paused: pause !== undefined,
-    watch: alerts,
+    watch: inTurn(alerts, open.deps.presence, app.clock),
   });
+  open.onHosts(running.nudge);
   const drain = createDrain({ app, open, running, reporter, supervisor });
   const look = () => {
     reload(app, open, reporter);

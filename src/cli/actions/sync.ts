@@ -8,6 +8,7 @@ import { readPause } from '../daemon-pause.ts';
 import { openEngine } from '../engine.ts';
 import { exitCodes } from '../exit.ts';
 import { enter, quarantineText, takeHome } from '../home.ts';
+import { inTurn } from '../presence.ts';
 import { createReporter } from '../report.ts';
 import { onStop } from '../signals.ts';
 import { openSpinner } from '../spinner.ts';
@@ -39,16 +40,22 @@ export async function sync(turn: Turn): Promise<number> {
     });
     const sayError = (error: unknown) => reporter.say('error', { message: asFailure(error).message });
     const alerts = await openAlerts(app, open, sayError);
+    const { presence } = open.deps;
+    const watch = inTurn(alerts, presence, app.clock);
     try {
+      await presence?.enter();
       await engine.recover();
+      presence?.start();
       await engine.sync(stop.signal);
       await engine.readNumbers(stop.signal);
-      await alerts.cycled();
+      await watch.cycled();
+      await presence?.leave();
     } catch (error) {
       alerts.trouble(error);
       throw error;
     } finally {
-      await alerts.look(true);
+      presence?.stop();
+      if (!presence || (await presence.leads('alerts', 0).catch(() => true))) await alerts.look(true);
       reporter.close();
     }
   } finally {

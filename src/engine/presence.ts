@@ -1,0 +1,163 @@
+import { type Clock, SECOND } from '../core/clock.ts';
+import { asFailure, Failure } from '../core/failure.ts';
+import type { Beat, Holder, JobRow, Store } from '../store/types.ts';
+
+/** A lease that was renewed within this part of its length is not asked about again. */
+const SURE_PART = 0.5;
+/** Signs of life for each length of a lease. */
+const BEATS = 3;
+/** A sign of life that failed is tried again after this. */
+const AGAIN_MS = 5 * SECOND;
+
+/** This process among the hosts of one store: what it holds, and whether it may still act on it. */
+export interface Presence {
+  readonly holder: Holder;
+  /** It takes nothing new: a person said so, or another process works under its name. */
+  readonly draining: boolean;
+  /** Takes a job; the time of its lease runs from before the question. */
+  claim(take: (holder: Holder) => Promise<JobRow | undefined>): Promise<JobRow | undefined>;
+  /**
+   * True where the job is this process's for a good part of a lease to come: known from the last sign of life, or from
+   * one that is given now. Throws what the store throws.
+   */
+  holds(jobId: number): Promise<boolean>;
+  /** Throws E_LEASE_LOST, certain, where it does not hold the job, or can't know it: asked right before a request that publishes. */
+  witness(jobId: number): Promise<void>;
+  /** Its run has ended. */
+  ended(jobId: number): void;
+  /** True where this host does what only one does at a time; its turn lasts `ms` from now. */
+  leads(task: string, ms: number): Promise<boolean>;
+  /** Enters as a host that works from now on. Only under the home's lock. */
+  enter(): Promise<void>;
+  /** Gives signs of life until `stop` or `leave`. */
+  start(): void;
+  /** Gives no more: the process ends as if it were killed. */
+  stop(): void;
+  /** Ends in good order: nothing runs any more. */
+  leave(): Promise<void>;
+}
+
+export interface PresenceOptions {
+  store: Pick<Store, 'hosts' | 'jobs'>;
+  clock: Clock;
+  /** A clock that is never set (ms). It may stand still with the machine: what the other says counts as well. */
+  monotonic(): number;
+  holder: Holder;
+  version: string;
+  /** After a sign of life: it was told to drain or to go on, or took jobs over from others. */
+  onChange(): void;
+  onError(error: unknown): void;
+}
+
+/** An instant by both clocks. */
+interface Mark {
+  wall: number;
+  mono: number;
+}
+
+export function openPresence(options: PresenceOptions): Presence {
+  const { store, clock, holder } = options;
+  const { hosts, jobs } = store;
+  const sureMs = holder.leaseMs * SURE_PART;
+  /** When each job's lease was last renewed, as far as this process knows: never later than in the store. */
+  const renewed = new Map<number, Mark>();
+  const stop = new AbortController();
+  let beating: Promise<void> = Promise.resolve();
+  let draining = false;
+  let replaced = false;
+
+  const mark = (): Mark => ({ wall: clock.now(), mono: options.monotonic() });
+  const since = (one: Mark) => Math.max(clock.now() - one.wall, options.monotonic() - one.mono);
+  const isSure = (jobId: number) => {
+    const at = renewed.get(jobId);
+    return at !== undefined && since(at) < sureMs;
+  };
+
+  async function beat(): Promise<Beat | undefined> {
+    const at = mark();
+    const answer = await hosts.beat(holder, clock.now());
+    replaced = answer === undefined;
+    draining = answer?.draining ?? true;
+    for (const id of answer?.jobs ?? []) if (renewed.has(id)) renewed.set(id, at);
+    return answer;
+  }
+
+  async function holds(jobId: number): Promise<boolean> {
+    if (isSure(jobId)) return true;
+    const answer = await beat();
+    // The answer itself may have come late.
+    return answer?.jobs.includes(jobId) === true && isSure(jobId);
+  }
+
+  /** One sign of life, and what others left. */
+  async function live(): Promise<void> {
+    const before = draining;
+    await beat();
+    const taken = replaced ? [] : await jobs.recover(clock.now(), holder);
+    if (draining !== before || taken.length > 0) options.onChange();
+  }
+
+  async function loop(): Promise<void> {
+    let wait = holder.leaseMs / BEATS;
+    while (!stop.signal.aborted) {
+      await clock.sleep(wait, stop.signal).catch(() => undefined);
+      if (stop.signal.aborted) return;
+      wait = holder.leaseMs / BEATS;
+      try {
+        await live();
+      } catch (error) {
+        wait = Math.min(wait, AGAIN_MS);
+        options.onError(error);
+      }
+    }
+  }
+
+  return {
+    holder,
+    get draining() {
+      return draining;
+    },
+    async claim(take) {
+      const at = mark();
+      const job = await take(holder);
+      if (job) renewed.set(job.id, at);
+      return job;
+    },
+    holds,
+    async witness(jobId) {
+      let cause: unknown;
+      const held = await holds(jobId).catch((error: unknown) => {
+        cause = error;
+        return false;
+      });
+      if (!held) throw leaseLost(jobId, cause);
+    },
+    ended: (jobId) => void renewed.delete(jobId),
+    leads: async (task, ms) => !draining && (await hosts.lead(task, holder, ms, clock.now())),
+    async enter() {
+      const { host: name, instance } = holder;
+      draining = (await hosts.enter({ name, instance, version: options.version }, clock.now())).draining;
+    },
+    start() {
+      beating = loop();
+    },
+    stop: () => stop.abort(),
+    async leave() {
+      stop.abort();
+      await beating;
+      await hosts.leave(holder, clock.now());
+    },
+  };
+}
+
+function leaseLost(jobId: number, cause: unknown): Failure {
+  const why =
+    cause === undefined
+      ? 'another host may have it: this one gave no sign of life for too long'
+      : `it can’t be known whether this host still has it: ${asFailure(cause).message}`;
+  return new Failure('E_LEASE_LOST', {
+    message: `Job ${jobId} is not sent here: ${why}.`,
+    certain: true,
+    cause,
+  });
+}
