@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
+import { leanCron } from './lean-cron.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -129,7 +130,7 @@ function split() {
     alias: { typebox: './node_modules/typebox/build/index.mjs' },
     // As Node itself chooses: what packages offer for `require` is older.
     mainFields: ['module', 'main'],
-    plugins: [leanCommander, leanUndici, namedExports],
+    plugins: [leanCommander, leanCron, leanUndici, namedExports],
     metafile: true,
     write: false,
   });

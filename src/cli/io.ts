@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { graphemes } from './graphemes.ts';
+import { graphemes } from '../core/graphemes.ts';
 import { type Out, processOut } from './out.ts';
 
 /** The terminal, or what stands in its place. */

@@ -1,4 +1,4 @@
-import { graphemes, isSimple } from './graphemes.ts';
+import { graphemes, isSimple } from '../core/graphemes.ts';
 import { harmless, type Io, lineWidth } from './io.ts';
 
 /** What a terminal shows in a line; what goes elsewhere is never cut. */

@@ -5,7 +5,7 @@ import { type OpenBody, openBody } from './body.ts';
 import { decodeText, tooLong } from './decode.ts';
 import { type Attempt, deadlineFailure, interruptedFailure, networkFailure } from './faults.ts';
 import { noOrigins, type OriginMap } from './origins.ts';
-import { Agent, ProxyAgent } from './undici.ts';
+import type * as undici from './undici.ts';
 import type { RawDownload, RawHead, RawRequest, RawResponse, Transport } from './wire.ts';
 
 export interface TransportOptions {
@@ -40,12 +40,13 @@ export function undiciTransport(options: TransportOptions = {}): Transport {
 
   async function stream(raw: RawRequest & Partial<RawDownload>): Promise<void> {
     const attempt: Attempt = { host: new URL(raw.url).host, sent: false };
-    if (raw.signal?.aborted) throw interruptedFailure(attempt);
     const target = new URL(origins.map(raw.url));
-    const body = await openBody(raw.body, raw.onProgress);
     const kind = raw.publicOnly === true ? 'guarded' : raw.effect === true ? 'fresh' : 'kept';
+    const agent = await agents.choose(target, kind);
+    if (raw.signal?.aborted) throw interruptedFailure(attempt);
+    const body = await openBody(raw.body, raw.onProgress);
     try {
-      await exchange(agents.choose(target, kind), requestOf(raw, target, body), raw, attempt);
+      await exchange(agent, requestOf(raw, target, body), raw, attempt);
     } finally {
       await body.close();
     }
@@ -156,17 +157,17 @@ function flatten(headers: Readonly<Record<string, string | string[] | undefined>
 type Kind = 'kept' | 'fresh' | 'guarded';
 
 interface Agents {
-  choose(target: URL, kind: Kind): Dispatcher;
+  choose(target: URL, kind: Kind): Promise<Dispatcher>;
   close(): Promise<void>;
 }
 
-/** Agents are made when first needed: most commands need one of the four at most. */
+/** Agents are made when first needed, and undici is loaded then: most commands need one of the four at most. */
 function openAgents(options: TransportOptions): Agents {
   const { connections = 64, connectTimeoutMs = 10_000, proxy, noProxy = '' } = options;
   const open = new Map<string, Dispatcher>();
   const base = { connections, connectTimeout: connectTimeoutMs, connect: { timeout: connectTimeoutMs } };
 
-  function make(kind: Kind, proxied: boolean): Dispatcher {
+  function make(kind: Kind, proxied: boolean, { Agent, ProxyAgent }: typeof undici): Dispatcher {
     const keepAlive = kind === 'kept' ? {} : { pipelining: 0 };
     if (proxied && proxy !== undefined)
       return new ProxyAgent({ ...base, ...keepAlive, uri: proxy, requestTls: { timeout: connectTimeoutMs } });
@@ -176,10 +177,13 @@ function openAgents(options: TransportOptions): Agents {
   }
 
   return {
-    choose(target, kind) {
+    async choose(target, kind) {
       const proxied = proxy !== undefined && target.protocol === 'https:' && !isDirect(target, noProxy);
       const key = `${kind} ${proxied}`;
-      const found = open.get(key) ?? make(kind, proxied);
+      const known = open.get(key);
+      if (known) return known;
+      const loaded = await import('./undici.ts');
+      const found = open.get(key) ?? make(kind, proxied, loaded);
       open.set(key, found);
       return found;
     },

@@ -1,3 +1,4 @@
+import { segmenter } from '../core/graphemes.ts';
 import type { FittedText, TextInput } from '../core/text.ts';
 
 /** Both hold: https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json */
@@ -215,8 +216,6 @@ function headOf(text: string, maxGraphemes: number, maxBytes: number): string {
   return head;
 }
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
-
 function graphemes(text: string): string[] {
-  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+  return Array.from(segmenter().segment(text), ({ segment }) => segment);
 }

@@ -1,3 +1,4 @@
+import { segmenter } from '../core/graphemes.ts';
 import type { FittedText, TextInput } from '../core/text.ts';
 
 /** https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api */
@@ -144,12 +145,10 @@ function plainNames(text: string, keep: boolean, notes: string[]): string {
   return plain;
 }
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
-
 /** The first ones: no more than could ever fit. */
 function graphemes(text: string, most: number): string[] {
   const parts: string[] = [];
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of segmenter().segment(text)) {
     if (parts.length === most) break;
     parts.push(segment);
   }

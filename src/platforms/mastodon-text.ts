@@ -1,3 +1,4 @@
+import { segmenter } from '../core/graphemes.ts';
 import type { FittedText, TextInput } from '../core/text.ts';
 import { factsOf, type ServerFacts } from './mastodon-server.ts';
 
@@ -97,8 +98,6 @@ export function weigh(text: string, { genuine, urlCharacters }: ServerFacts): nu
   return weight + lengthOf(text.slice(at));
 }
 
-const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
-
 /**
  * Graphemes by the rules before Unicode 15.1, which many servers still have: letters that are joined to one since
  * then (Indic conjuncts) count each by itself.
@@ -106,7 +105,7 @@ const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
 function graphemes(text: string): number {
   if (/^[\n -~]*$/u.test(text)) return text.length;
   let count = 0;
-  for (const { segment } of segmenter.segment(text))
+  for (const { segment } of segmenter().segment(text))
     count += segment.length === 1 ? 1 : Math.max(1, segment.match(/\p{L}/gu)?.length ?? 0);
   return count;
 }
@@ -140,7 +139,7 @@ function cutProse(prose: string, tail: string, room: number, facts: ServerFacts)
   const links = linksIn(prose);
   const ends = [
     0,
-    ...Array.from(segmenter.segment(prose), ({ index, segment }) => index + segment.length).filter(
+    ...Array.from(segmenter().segment(prose), ({ index, segment }) => index + segment.length).filter(
       (end) => !links.some((link) => end > link.start && end < link.end),
     ),
   ];

@@ -1,3 +1,4 @@
+import { segmenter } from '../core/graphemes.ts';
 import type { FittedText, TextInput } from '../core/text.ts';
 
 export interface TextLimits {
@@ -100,7 +101,7 @@ function firstTags(piece: string, count: number): string {
 function cut(text: string, units: number, notes: string[]): string {
   if (text.length <= units) return text;
   let body = '';
-  for (const { segment } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)) {
+  for (const { segment } of segmenter().segment(text)) {
     if (body.length + segment.length > units - 1) break;
     body += segment;
   }

@@ -1,3 +1,4 @@
+import { segmenter } from '../core/graphemes.ts';
 import type { FittedText, TextInput } from '../core/text.ts';
 
 /**
@@ -115,15 +116,13 @@ function wordHead(text: string, units: number): string {
 function headOf(text: string, units: number): string {
   if (text.length <= units) return text;
   let head = '';
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of segmenter().segment(text)) {
     if (head.length + segment.length > units) break;
     head += segment;
   }
   return head;
 }
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
-
 function graphemes(text: string): string[] {
-  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+  return Array.from(segmenter().segment(text), ({ segment }) => segment);
 }

@@ -1,3 +1,4 @@
+import { segmenter } from '../core/graphemes.ts';
 import type { FittedText, TextInput } from '../core/text.ts';
 import { findUrls } from './x-urls.ts';
 import { weigh } from './x-weight.ts';
@@ -182,7 +183,7 @@ function cutProse(prose: string, max: number, tail: string, policy: Policy): str
 }
 
 function graphemeEnds(text: string): number[] {
-  const segments = new Intl.Segmenter('und', { granularity: 'grapheme' }).segment(text);
+  const segments = segmenter().segment(text);
   return [0, ...Array.from(segments, ({ index, segment }) => index + segment.length)];
 }
 

@@ -1,3 +1,4 @@
+import { segmenter } from '../core/graphemes.ts';
 import type { FittedText, TextInput } from '../core/text.ts';
 
 /** Limits of a video's texts: https://developers.google.com/youtube/v3/docs/videos#properties */
@@ -14,8 +15,6 @@ const FALLBACK_TITLE = 'Video';
 
 /** A cut at a sentence's end is taken only where this much of the text is left. */
 const SHORTEST_SENTENCE = 20;
-
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** Fits a caption into title, description and tags. Pure and total; see Platform.fit. */
 export function fitText(input: TextInput): FittedText {
@@ -140,7 +139,7 @@ function wordsOf(line: string): string[][] {
 }
 
 function graphemesOf(text: string): string[] {
-  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+  return Array.from(segmenter().segment(text), ({ segment }) => segment);
 }
 
 /** The first parts that fit into `room` together. */

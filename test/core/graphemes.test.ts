@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { graphemes, isSimple } from '../../src/cli/graphemes.ts';
 import { shorten } from '../../src/cli/io.ts';
 import { cellWidth } from '../../src/cli/table.ts';
+import { graphemes, isSimple } from '../../src/core/graphemes.ts';
 
 const unicode = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const segments = (text: string) => [...unicode.segment(text)].map(({ segment }) => segment);
