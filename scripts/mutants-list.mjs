@@ -28,16 +28,16 @@ export const mutants = [
   },
   {
     name: 'no fsync',
-    file: 'src/store/open.ts',
-    from: "db.pragma('synchronous = FULL')",
-    to: "db.pragma('synchronous = OFF')",
+    file: 'src/store/writer.ts',
+    from: '        await this.#sync?.sync();\n',
+    to: '',
     world: 'small',
   },
   {
-    name: 'fsync at checkpoints only',
-    file: 'src/store/open.ts',
-    from: "db.pragma('synchronous = FULL')",
-    to: "db.pragma('synchronous = NORMAL')",
+    name: 'an intent does not wait for the disk',
+    file: 'src/store/journal.ts',
+    from: '    intend: (jobId, name, now, holder) =>\n      write(',
+    to: '    intend: (jobId, name, now, holder) =>\n      connection.writeLazily(',
     world: 'small',
   },
   {
