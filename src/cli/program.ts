@@ -28,6 +28,7 @@ import { sandboxCommands } from './commands/sandbox.ts';
 import { serviceCommands } from './commands/service.ts';
 import { sourceCommands } from './commands/source.ts';
 import { statusCommands } from './commands/status.ts';
+import { storeCommands } from './commands/store.ts';
 import { usersCommands } from './commands/users.ts';
 import { versionCommand } from './commands/version.ts';
 import { columnsOf } from './io.ts';
@@ -112,6 +113,7 @@ const groups: readonly [string, readonly Register[]][] = [
       serviceCommands,
       configCommands,
       backupCommands,
+      storeCommands,
       ledgerCommands,
       errorsCommands,
       completionCommands,
@@ -149,6 +151,7 @@ const branches: ReadonlyMap<string, Register> = new Map(
     service: serviceCommands,
     'config paths path': configCommands,
     'backup restore': backupCommands,
+    store: storeCommands,
     ledger: ledgerCommands,
     'errors error': errorsCommands,
     version: versionCommand,

@@ -163,6 +163,33 @@ const table = {
     todo: 'Use the server’s own tools: pg_dump makes a backup, pg_restore puts it back.',
     command: 'pg_dump --format=custom --schema=repost --file=repost.dump DATABASE',
   },
+  E_STORE_MOVED: {
+    class: 'config',
+    side: 'you',
+    title: 'This store was moved, and is not in use any more.',
+    todo: 'Point this home to the other one: the command does that, and finishes a move that was cut off.',
+    command: 'repost store migrate --to ADDRESS',
+  },
+  E_STORE_IN_USE: {
+    class: 'transient',
+    side: 'you',
+    title: 'A host still works on that store.',
+    todo: 'Stop repost on every host, wait a minute, and run the command again.',
+    command: 'repost store',
+  },
+  E_STORE_NOT_EMPTY: {
+    class: 'config',
+    side: 'you',
+    title: 'The place to move to holds another store already.',
+    todo: 'Name an empty database, or another schema: postgres://user@host/database?schema=NAME.',
+    command: 'repost store migrate --to ADDRESS --dry-run',
+  },
+  E_STORE_COPY: {
+    class: 'transient',
+    side: 'machine',
+    title: 'The copy of the store is not what was copied.',
+    todo: 'Nothing was changed and the old store is still in use: run the command again, and report it if it says so again.',
+  },
   E_LEASE_LOST: {
     class: 'transient',
     side: 'machine',

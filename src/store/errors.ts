@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { Failure } from '../core/failure.ts';
+import { FENCED, fenceFailure } from './place.ts';
 
 /** SQLite's word for an error, or undefined where it is none of SQLite's. */
 export function sqliteCode(error: unknown): string | undefined {
@@ -24,19 +25,6 @@ export function isDuplicate(error: unknown): boolean {
   );
 }
 
-/** What went wrong when the log was synced: the system's error, of no SQLite. */
-export function asSyncFailure(error: unknown, path: string): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new Failure('E_DISK_FULL', { message: `There is no room left to write ${path}.`, cause: error });
-  // The disk may recover: a job that meets this must not die of it.
-  return new Failure('E_HOME', {
-    kind: 'retry',
-    message: `The disk reports an error for ${path} (${code ?? 'a failed sync'}).`,
-    cause: error,
-  });
-}
-
 /**
  * What went wrong with a database file, for people. Result codes: https://www.sqlite.org/rescode.html
  * Anything that is not SQLite's own error is handed through.
@@ -45,6 +33,7 @@ export function asStoreFailure(error: unknown, path: string): unknown {
   const code = sqliteCode(error);
   if (code === undefined || !(error instanceof Error)) return error;
   const cause = error;
+  if (error.message.startsWith(FENCED)) return fenceFailure(error.message, path);
   if (isBusy(error)) {
     return new Failure('E_DB_BUSY', { message: `Another program holds ${path}.`, cause });
   }

@@ -4,6 +4,7 @@ import { Failure } from '../core/failure.ts';
 import { openFile } from './driver.ts';
 import { asStoreFailure, isBusy, sqliteCode } from './errors.ts';
 import { createFile, type Found, inspect, markInitialised, refuseMissing, refuseReadOnly } from './files.ts';
+import { PLACE_KEY, refuseMoved } from './place.ts';
 import { applicationId, migrate, schemaNumber, schemaOf } from './schema.ts';
 import { retryBusy } from './writer.ts';
 
@@ -31,7 +32,7 @@ const CACHE_KIB = 2048;
 /**
  * Opens the database, makes it where the home is new, and brings its schema up to date.
  * Throws Failure: E_HOME (no folder), E_DB_READONLY, E_DB_CORRUPT, E_DB_FOREIGN, E_DB_NEWER, E_DB_BUSY,
- * E_DISK_FULL; and E_NOT_FOUND where there is nothing to read yet.
+ * E_DISK_FULL, E_STORE_MOVED; and E_NOT_FOUND where there is nothing to read yet.
  */
 export async function openDatabase(options: OpenOptions): Promise<Database> {
   const { path, clock, readOnly = false } = options;
@@ -81,7 +82,11 @@ function identify(db: Database, path: string, initialised: boolean): void {
   const owner = db.pragma('application_id', { simple: true });
   if (owner === applicationId) {
     const schema = schemaOf(db);
-    if (schema <= schemaNumber) return;
+    if (schema <= schemaNumber) {
+      const select = db.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck();
+      refuseMoved(select.get(PLACE_KEY), path);
+      return;
+    }
     throw new Failure('E_DB_NEWER', {
       message: `${path} has schema ${schema}; this repost knows schemas up to ${schemaNumber}.`,
     });

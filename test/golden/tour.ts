@@ -21,6 +21,7 @@ export const apart: Readonly<Record<string, string>> = {
   'daemon reload': 'speaks to a running daemon: test/e2e/control.test.ts',
   'jobs approve-link': 'needs a daemon with pages: test/e2e/approve.test.ts',
   dashboard: 'opens a browser: test/e2e/dashboard.test.ts',
+  'store migrate': 'wants a server: test/store/moving.test.ts, test/cli/store.test.ts',
   mcp: 'speaks MCP: test/e2e/audience.test.ts',
   'service install': 'changes this machine: test/system',
   'service uninstall': 'changes this machine: test/system',
@@ -131,6 +132,7 @@ export function tourOf({ dir, originals }: Bench): Stop[] {
     'config get poll.interval',
     'config list',
     'config unset poll.interval',
+    'store show',
     { args: ['backup', at('copy.backup'), '--with-vault', '--passphrase-stdin'], stdin: phrase },
     {
       args: ['login', 'export', 'x:@creator', '--passphrase-stdin', '--output', at('x.login')],

@@ -46,20 +46,18 @@ export async function signInAs(
   const stdin = new PassThrough();
   const stdout = new PassThrough();
   const handle = account.handle.slice(1);
-  const refused = new Promise<never>((_, reject) => {
-    stdout.once('data', (line: Buffer) => {
-      const { authorizeUrl } = JSON.parse(line.toString()) as { authorizeUrl: string };
-      approve(authorizeUrl, { account: account.id, follow: false }).then(
-        ({ redirectedTo }) => stdin.write(`${redirectedTo}\n`),
-        reject,
-      );
-    });
+  stdout.once('data', (line: Buffer) => {
+    const { authorizeUrl } = JSON.parse(line.toString()) as { authorizeUrl: string };
+    approve(authorizeUrl, { account: account.id, follow: false }).then(
+      ({ redirectedTo }) => stdin.write(`${redirectedTo}\n`),
+      (error: Error) => stdin.destroy(error),
+    );
   });
   let id = 0;
   const print = (value: unknown) => {
     id = (value as { id: number }).id;
   };
-  const signingIn = login(
+  await login(
     { ...turnOf(app, stdin, stdout), print },
     {
       browser: false,
@@ -71,6 +69,5 @@ export async function signInAs(
     },
     platform,
   );
-  await Promise.race([signingIn, refused]);
   return id;
 }

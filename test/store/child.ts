@@ -4,9 +4,12 @@ import { systemClock } from '../../src/core/clock.ts';
 import { asFailure } from '../../src/core/failure.ts';
 import { openFile } from '../../src/store/driver.ts';
 import { tryLock, withLock } from '../../src/store/lock.ts';
+import { moveStore } from '../../src/store/moving/move.ts';
+import { postgresSide } from '../../src/store/moving/postgres-side.ts';
+import { sqliteSide } from '../../src/store/moving/sqlite-side.ts';
 import { openStore } from '../../src/store/sqlite.ts';
 
-const [, , command = '', path = '', other = ''] = process.argv;
+const [, , command = '', path = '', other = '', last = ''] = process.argv;
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const clock = systemClock;
 
@@ -46,6 +49,16 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
     say(`opened ${await store.meta.get('who')}`);
     await store.meta.set('who', 'child');
     await store.close();
+  },
+  /** Moves a store between a file and a server, and is killed after a step of it. */
+  async move() {
+    const [from, to] = [path, other].map((place) =>
+      place.startsWith('postgres:') ? postgresSide(place, {}) : sqliteSide(place, clock),
+    );
+    if (!from || !to) return;
+    const onStep = (step: string) => void (step === last && process.kill(process.pid, 'SIGKILL'));
+    await moveStore({ from, to, onStep });
+    say('moved');
   },
   /** Writes numbers one after the other, and says each once its promise resolved. */
   async write() {

@@ -106,6 +106,8 @@ const routes: Readonly<Record<string, string | { none: string }>> = {
   paths: { none: local },
   backup: 'makeBackup',
   restore: { none: 'wants that no daemon runs' },
+  'store show': { none: 'is about where this host finds its store' },
+  'store migrate': { none: 'wants that no daemon runs' },
   'ledger export': 'exportLedger',
   'ledger import': 'importLedger',
   'errors list': 'listErrors',

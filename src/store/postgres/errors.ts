@@ -1,4 +1,5 @@
 import { Failure } from '../../core/failure.ts';
+import { FENCED_CODE, fenceFailure } from '../place.ts';
 
 /** PostgreSQL's word for an error (SQLSTATE), or Node's (`ECONNREFUSED`), or undefined. */
 export function codeOf(error: unknown): string | undefined {
@@ -54,6 +55,7 @@ export function asStoreFailure(error: unknown, place: string): unknown {
   if (error instanceof Failure || !(error instanceof Error)) return error;
   const code = codeOf(error);
   const cause = error;
+  if (code === FENCED_CODE) return fenceFailure(error.message, place);
   if (isLost(error)) {
     const message = `The database at ${place} can’t be reached: ${said(error)}.`;
     return new Failure('E_DB_UNREACHABLE', { message, cause });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { types as PgTypes, Pool, PoolConfig } from 'pg';
 import { Failure } from '../../core/failure.ts';
 import { storeOver } from '../parts.ts';
+import { PLACE_KEY, refuseMoved } from '../place.ts';
 import type { Store } from '../types.ts';
 import { addressOf, type StoreAddress } from './address.ts';
 import { createConnection } from './connection.ts';
@@ -19,6 +20,8 @@ export interface PostgresStoreOptions {
   connections?: number;
   /** False: instants are those that the caller names, as a test wants it. */
   serverTime?: boolean;
+  /** Opens it even where it was moved away or is not in use yet, to compare it. */
+  anyPlace?: boolean;
 }
 
 /** Every statement is over within this, or is refused: a host must not wait for ever for a server that hangs. */
@@ -32,7 +35,8 @@ const CONNECT_MS = 5000;
 
 /**
  * Opens the store in a PostgreSQL database (13 or newer), makes its schema where it is new, and brings it up to date.
- * Throws Failure: E_CONFIG (the address), E_DB_UNREACHABLE, E_DB_ACCESS, E_DB_FOREIGN, E_DB_NEWER, E_DB_READONLY; and
+ * Throws Failure: E_CONFIG (the address), E_DB_UNREACHABLE, E_DB_ACCESS, E_DB_FOREIGN, E_DB_NEWER, E_DB_READONLY,
+ * E_STORE_MOVED; and
  * E_NOT_FOUND where there is nothing to read yet. Its functions throw those and E_DB_BUSY, E_DISK_FULL.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
@@ -44,7 +48,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   pool.on('connect', (client) => void client.on('error', () => undefined));
   pool.on('error', () => undefined);
   try {
-    await prepare(pool, address, options.readOnly ?? false);
+    await prepare(pool, address, options);
   } catch (error) {
     await pool.end();
     throw asStoreFailure(error, address.place);
@@ -60,19 +64,27 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   );
 }
 
-async function prepare(pool: Pool, address: StoreAddress, readOnly: boolean): Promise<void> {
+async function prepare(
+  pool: Pool,
+  { schema, place }: StoreAddress,
+  { readOnly = false, anyPlace = false }: PostgresStoreOptions,
+): Promise<void> {
   const client = await pool.connect();
   try {
-    await migrate(client, address.schema, { readOnly });
+    await migrate(client, schema, { readOnly });
+    if (anyPlace) return;
+    const known = await client.query<{ value: string }>('SELECT value FROM meta WHERE key = $1', [PLACE_KEY]);
+    refuseMoved(known.rows[0]?.value, place);
     if (!readOnly) await client.query("DELETE FROM receipts WHERE opened_at < now() - interval '7 days'");
   } finally {
     client.release();
   }
 }
 
-function poolConfig(
+/** How repost connects to that server. Throws E_CONFIG. */
+export function poolConfig(
   address: StoreAddress,
-  { env, connections = 8, readOnly }: PostgresStoreOptions,
+  { env, connections = 8, readOnly }: Omit<PostgresStoreOptions, 'address'>,
 ): PoolConfig {
   const password = passwordFrom(env);
   const settings = {
@@ -106,7 +118,7 @@ function poolConfig(
 }
 
 /** bigint and numeric as numbers: ids, epoch ms and sums of them fit. */
-function numbersOf(types: typeof PgTypes): NonNullable<PoolConfig['types']> {
+export function numbersOf(types: typeof PgTypes): NonNullable<PoolConfig['types']> {
   const { INT8, NUMERIC } = types.builtins;
   return {
     getTypeParser: (oid, format) =>

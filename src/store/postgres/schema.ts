@@ -16,6 +16,9 @@ export interface Migration {
 }
 
 const migrations: readonly Migration[] = [first, second, third, fourth];
+/** The schema that this version of repost reads and writes. */
+export const schemaNumber = migrations.length;
+
 /** What stands in `home`. */
 interface Home {
   schema: number;
