@@ -13,6 +13,7 @@ import { daemonCommands } from './commands/daemon.ts';
 import { doctorCommands } from './commands/doctor.ts';
 import { errorsCommands } from './commands/errors.ts';
 import { hostCommands } from './commands/host.ts';
+import { hostsCommands } from './commands/hosts.ts';
 import { importCommands } from './commands/import.ts';
 import { initCommands } from './commands/init.ts';
 import { jobsCommands } from './commands/jobs.ts';
@@ -101,6 +102,7 @@ const groups: readonly [string, readonly Register[]][] = [
       limitsCommands,
       auditCommands,
       quarantineCommands,
+      hostsCommands,
       doctorCommands,
       metricsCommands,
       opsCommands,
@@ -142,6 +144,7 @@ const branches: ReadonlyMap<string, Register> = new Map(
     'limits limit': limitsCommands,
     audit: auditCommands,
     quarantine: quarantineCommands,
+    hosts: hostsCommands,
     doctor: doctorCommands,
     metrics: metricsCommands,
     ops: opsCommands,

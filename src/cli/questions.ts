@@ -41,6 +41,10 @@ export const questions = {
     optional: true,
   },
   keepRule: { missing: 'Keep this rule?', answers: { 'rule add': ['--paused'] }, optional: true },
+  hostForget: {
+    missing: 'Is it certain that this host runs no more?',
+    answers: { 'hosts forget': ['--yes'] },
+  },
   ruleText: { missing: 'The new text of the rule is missing.', answers: { 'rule edit': ['--file'] } },
   fetchConsent: {
     missing: 'May repost fetch these videos with yt-dlp?',

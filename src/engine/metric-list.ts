@@ -118,6 +118,25 @@ export const metricSpecs = [
     help: '1 while publishing is held because this home may be a copy (see repost quarantine).',
     labels: [],
   },
+  // Hosts of a shared store.
+  {
+    name: 'repost_host_last_seen_timestamp_seconds',
+    type: 'gauge',
+    help: 'When a host of a shared store last gave a sign of life, by the database’s clock.',
+    labels: ['host'],
+  },
+  {
+    name: 'repost_host_running_jobs',
+    type: 'gauge',
+    help: 'Jobs that a host of a shared store holds.',
+    labels: ['host'],
+  },
+  {
+    name: 'repost_host_clock_skew_seconds',
+    type: 'gauge',
+    help: 'How far a host’s clock is ahead of the database’s.',
+    labels: ['host'],
+  },
   // Sources.
   {
     name: 'repost_videos_seen_total',

@@ -2,7 +2,7 @@ import type { Account } from '../core/account.ts';
 import { breakerPhase } from '../core/breaker.ts';
 import { waitReasons } from '../core/failure.ts';
 import type { LimitState } from '../core/limit.ts';
-import type { SourceRow, Store } from '../store/types.ts';
+import type { HostRow, SourceRow, Store } from '../store/types.ts';
 import { readQuarantine } from './guard.ts';
 import type { MetricName } from './metric-list.ts';
 
@@ -33,6 +33,7 @@ export async function readGauges({ store, now, pollIntervalMs, limits }: StoreRe
   const shown = accounts.slice(0, MOST_ACCOUNTS);
   return [
     ...(await jobReadings(store, now)),
+    ...(await store.hosts.list()).flatMap(hostReadings),
     ...(await store.sources.list()).filter((source) => !source.paused).flatMap(sourceReadings),
     { name: 'repost_poll_interval_seconds', labels: {}, value: pollIntervalMs / 1000 },
     ...(await accountReadings(store, shown, now)),
@@ -53,6 +54,14 @@ async function jobReadings(store: Store, now: number): Promise<Reading[]> {
     })),
     { name: 'repost_oldest_due_job_age_seconds', labels: {}, value: age(dueAt ?? undefined, now) },
     { name: 'repost_publishing_held', labels: {}, value: (await readQuarantine(store)) ? 1 : 0 },
+  ];
+}
+
+function hostReadings({ name: host, seenAt, running, skewMs }: HostRow): Reading[] {
+  return [
+    { name: 'repost_host_last_seen_timestamp_seconds', labels: { host }, value: seenAt / 1000 },
+    { name: 'repost_host_running_jobs', labels: { host }, value: running },
+    { name: 'repost_host_clock_skew_seconds', labels: { host }, value: skewMs / 1000 },
   ];
 }
 

@@ -37,7 +37,7 @@ export interface Presence {
   leave(): Promise<void>;
 }
 
-export interface PresenceOptions {
+interface PresenceOptions {
   store: Pick<Store, 'hosts' | 'jobs'>;
   clock: Clock;
   /** A clock that is never set (ms). It may stand still with the machine: what the other says counts as well. */

@@ -20,7 +20,7 @@ export interface Holder {
 
 export interface HostRow {
   name: string;
-  /** Its present or last process. */
+  /** Its present process, or one that is lost; empty where the last one ended in good order. */
   instance: string;
   /** Of repost. */
   version: string;
@@ -33,6 +33,8 @@ export interface HostRow {
   skewMs: number;
   /** Jobs that it holds. */
   running: number;
+  /** Jobs of others that it sent without an answer: they are only looked for (see `sender`). */
+  doubts: number;
 }
 
 /** What a host is told at each beat. */

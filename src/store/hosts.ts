@@ -13,6 +13,7 @@ interface Columns {
   draining: number;
   skew_ms: number;
   running: number;
+  doubts: number;
 }
 
 /** Whose turn a task is, as `meta` keeps it. */
@@ -24,7 +25,9 @@ interface Turn {
 
 const ROWS = `
   SELECT hosts.*, (SELECT count(*) FROM jobs INDEXED BY jobs_open
-                   WHERE open_state = 'running' AND holder = hosts.name) AS running
+                   WHERE open_state = 'running' AND holder = hosts.name) AS running,
+    (SELECT count(*) FROM jobs INDEXED BY jobs_open
+     WHERE open_state IN ('waiting', 'running') AND sender = hosts.name) AS doubts
   FROM hosts`;
 const HELD = "open_state = 'running' AND holder = :host";
 
@@ -46,6 +49,7 @@ export function hostStore(connection: Connection): HostStore {
     WHERE ${HELD} AND instance = :instance RETURNING id`);
   const drain = query('UPDATE hosts SET draining = :draining WHERE name = :host');
   const held = query<Left>(`SELECT id, holder, instance FROM jobs INDEXED BY jobs_open WHERE ${HELD}`);
+  const left = query("UPDATE hosts SET instance = '', draining = 0 WHERE name = :host");
   const erase = query('DELETE FROM hosts WHERE name = :host');
   const turn = query<{ value: string }>('SELECT value FROM meta WHERE key = :key');
   const setTurn = query(
@@ -92,6 +96,7 @@ export function hostStore(connection: Connection): HostStore {
         // What it leaves behind ended with its process.
         yield* giveBack.jobs(yield* held.all({ host }), () => true, now);
         yield* giveBack.sendings(host, now);
+        yield* left.run({ host });
       }),
     lead: (task, { host, instance }, ms, now) =>
       write(
@@ -137,5 +142,6 @@ function rowOf(row: Columns): HostRow {
     draining: row.draining === 1,
     skewMs: row.skew_ms,
     running: row.running,
+    doubts: row.doubts,
   };
 }

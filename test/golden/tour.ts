@@ -39,6 +39,9 @@ export const apart: Readonly<Record<string, string>> = {
   'rule schema': 'is docs/rule.schema.json: test/house/schemas.test.ts',
   metrics: 'are those of docs/metrics.md: test/house',
   complete: 'speaks to a shell: test/e2e/completion.test.ts',
+  'hosts drain': 'needs a host of a shared store: test/cli/hosts.test.ts',
+  'hosts resume': 'needs a host of a shared store: test/cli/hosts.test.ts',
+  'hosts forget': 'needs a host of a shared store: test/cli/hosts.test.ts',
   sandbox: 'listens: test/e2e',
   demo: 'a story of its own: npm run demo',
 };
@@ -117,6 +120,7 @@ export function tourOf({ dir, originals }: Bench): Stop[] {
     'daemon pause',
     'daemon resume',
     'audit --limit 3',
+    'hosts list',
     'quarantine show',
     'quarantine release --all',
     { args: ['ops', 'export', at('ops')] },

@@ -34,6 +34,7 @@ export function describeHosts(open: OpenStore): void {
         draining: false,
         skewMs: 0,
         running: 1,
+        doubts: 0,
       });
       expect(await store.hosts.drain('a', true)).toBe(true);
       expect(await store.hosts.drain('nobody', true)).toBe(false);
@@ -70,6 +71,7 @@ export function describeHosts(open: OpenStore): void {
       await store.journal.intend(id, 'publish', T0, a);
       await store.jobs.recover(T0 + HOUR, b);
       expect(await store.jobs.claim(accountId, T0 + HOUR, b)).toMatchObject({ id, sender: 'a' });
+      expect((await store.hosts.list())[0]).toMatchObject({ name: 'a', running: 0, doubts: 1 });
       // However often it changes hands.
       await store.jobs.recover(T0 + 2 * HOUR, holderOf('c'));
       expect(await store.jobs.claim(accountId, T0 + 2 * HOUR, b)).toMatchObject({ sender: 'a' });
@@ -121,7 +123,7 @@ export function describeHosts(open: OpenStore): void {
       const { store, id } = await openRun();
       await store.hosts.leave(a, T0 + 5);
       expect(await store.jobs.get(id)).toMatchObject({ state: 'waiting', holder: null });
-      expect((await store.hosts.list())[0]).toMatchObject({ name: 'a', running: 0 });
+      expect((await store.hosts.list())[0]).toMatchObject({ name: 'a', instance: '', running: 0 });
     });
 
     it('ask a source one at a time', async () => {

@@ -1,10 +1,11 @@
 import type { WaitReason } from '../../core/failure.ts';
 import type { JobState } from '../../core/job.ts';
-import type { JobView, SourceRow, Store } from '../../store/types.ts';
+import type { HostRow, JobView, SourceRow, Store } from '../../store/types.ts';
 import { jobView, schemaVersion, sourceView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { askDaemon, type DaemonStatus } from '../control.ts';
 import { readPause } from '../daemon-pause.ts';
+import { hostTasks, hostView, stateOf } from '../hosts.ts';
 import { lineWidth } from '../io.ts';
 import { tasksOf, todoLine } from '../must-do.ts';
 import { problemsNow } from '../problems.ts';
@@ -30,6 +31,8 @@ export async function status(turn: Turn): Promise<undefined> {
       message: `Everything is paused, since ${spanText(now - Date.parse(pause.since))}.`,
       command: 'repost daemon resume',
     });
+  const hosts = await store.hosts.list();
+  attention.push(...hostTasks(hosts, now));
   const fresh = facts.sources.length === 0 && attention.length === 0;
   const todo = fresh ? BEGIN : todoLine(attention);
   const view = {
@@ -43,6 +46,7 @@ export async function status(turn: Turn): Promise<undefined> {
     waiting: facts.waiting,
     oldestWaiting: facts.oldest ? jobView(facts.oldest) : null,
     sources: facts.sources.map(sourceView),
+    ...(hosts.length > 1 ? { hosts: hosts.map((host) => hostView(host, now)) } : {}),
     todo,
     attention,
   };
@@ -52,6 +56,7 @@ export async function status(turn: Turn): Promise<undefined> {
         fresh ? 'Nothing is watched yet.' : headline(facts, attention.length, now),
         todo,
         ...attention.map(({ message, command }) => `  ! ${message}${command ? `\n    $ ${command}` : ''}`),
+        ...(hosts.length > 1 ? [hostsLine(hosts, now)] : []),
         footer(facts, daemonText(daemon, doing, now), app.origins.active, now),
       ].join('\n'),
       lineWidth(app.io.stdout),
@@ -87,6 +92,12 @@ function headline({ counts, waiting, oldest }: Facts, problems: number, now: num
   if (open === 0 && problems === 0) return `Everything is out: ${counts.published} published, nothing waits.`;
   if (open === 0) return `${counts.published} published, nothing waits, but look at this:`;
   return `${counts.published} published, ${counts.running} running, ${counts.waiting} waiting${held ? ` (${held})` : ''}${wait}${problems > 0 ? '; look at this:' : '.'}`;
+}
+
+/** Who works on it, where several may. */
+function hostsLine(hosts: readonly HostRow[], now: number): string {
+  const each = hosts.map((host) => `${host.name} ${stateOf(host, now)} (${host.running} running)`);
+  return `hosts: ${each.join(', ')}`;
 }
 
 function daemonText(runs: boolean, doing: DaemonStatus | undefined, now: number): string {

@@ -50,6 +50,10 @@ const jobsFor: Readonly<Record<string, Pick<JobFilter, 'states' | 'reasons'>>> =
   wait: { states: ['waiting', 'running'] },
 };
 
+const hosts = fromStore(async (store) =>
+  (await store.hosts.list()).map(({ name, version }) => [name, version]),
+);
+
 const videos = fromStore(async (store) =>
   (await store.videos.list({ limit: MOST })).map(({ id, caption }) => [String(id), shorten(caption, 60)]),
 );
@@ -64,6 +68,7 @@ const sourcesByName: Readonly<Record<string, Source>> = {
   'jobs ids': jobs,
   'jobs id': jobs,
   video: videos,
+  'hosts host': hosts,
   source: sources,
   state: () => bare(jobStates),
   states: () => bare(jobStates),

@@ -4,6 +4,7 @@ import { DAY } from '../../core/clock.ts';
 import { sayBytes } from '../../core/media-rules.ts';
 import type { App } from '../app.ts';
 import type { Check } from '../app-check.ts';
+import { hostChecks } from '../hosts.ts';
 import { makeFolder } from '../paths.ts';
 import { checkService } from '../service-state.ts';
 import { spanText } from '../table.ts';
@@ -98,8 +99,11 @@ function checkDisk({ paths }: App): Check {
 /** Looking for damage is the server’s own affair; that it answers is ours. */
 async function checkServer(app: App): Promise<Check[]> {
   const startedAt = performance.now();
-  await (await app.store()).version();
-  return [pass(`the database server answers (${Math.round(performance.now() - startedAt)} ms)`)];
+  const store = await app.store();
+  await store.version();
+  const took = Math.round(performance.now() - startedAt);
+  const hosts = hostChecks(await store.hosts.list(), app.clock.now());
+  return [pass(`the database server answers (${took} ms)`), ...hosts];
 }
 
 async function checkDatabase(app: App): Promise<Check[]> {
