@@ -41,6 +41,13 @@ export const mutants = [
     world: 'small',
   },
   {
+    name: 'told as done before the disk has it',
+    file: 'src/store/writer.ts',
+    from: 'else if (lazy) resolve(',
+    to: 'else if (lazy || outcome) resolve(',
+    world: 'small',
+  },
+  {
     name: 'a renewed token is used before it is kept, and not kept',
     file: 'src/vault/tokens.ts',
     from: '    await keepGrant(this.#options.vault, account, { grant: unsaved.grant });\n',
