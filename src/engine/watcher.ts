@@ -1,6 +1,6 @@
 import { MINUTE } from '../core/clock.ts';
 import { decide, type Situation } from '../core/decision.ts';
-import { asFailure } from '../core/failure.ts';
+import { asFailure, type Failure } from '../core/failure.ts';
 import { errorOf } from '../core/job.ts';
 import { isImported, recognised } from '../core/past-posts.ts';
 import type { SourceItem } from '../core/video.ts';
@@ -13,6 +13,8 @@ import { sourceContext } from './still-public.ts';
 
 type VideoEvent = Extract<EngineEvent, { kind: 'video' }>;
 
+/** Sources that a full limit holds are asked again at so many different instants. */
+const SPREAD = 64;
 /** A failing source is asked ever less often, but at least this often. */
 const SLOWEST_POLL_MS = 30 * MINUTE;
 
@@ -33,11 +35,24 @@ export async function pollSource(deps: EngineDeps, row: SourceRow, signal?: Abor
     for (const one of stored) deps.emit({ kind: 'video', source: row, ...one });
   } catch (error) {
     const failure = asFailure(error);
-    const wait = Math.min(SLOWEST_POLL_MS, deps.settings.pollIntervalMs * 2 ** Math.min(row.failures, 10));
-    const nextAt = Math.max(startedAt + wait, failure.notBefore ?? 0);
-    await store.sources.polled(row.id, startedAt, nextAt, errorOf(failure));
+    await store.sources.polled(row.id, startedAt, nextTry(deps, row, failure, startedAt), errorOf(failure));
     deps.emit({ kind: 'poll-failed', source: row, message: failure.message });
   }
+}
+
+/** When a source is asked again that could not be read. */
+function nextTry(
+  { settings }: Pick<EngineDeps, 'settings'>,
+  row: SourceRow,
+  { kind, notBefore }: Failure,
+  startedAt: number,
+): number {
+  const { pollIntervalMs } = settings;
+  // A full limit says when there is room again, and it is that of a thousand sources: they come one after the other.
+  if (kind === 'later' && notBefore !== undefined)
+    return Math.max(startedAt, notBefore) + Math.floor(((row.id % SPREAD) / SPREAD) * (pollIntervalMs / 4));
+  const wait = Math.min(SLOWEST_POLL_MS, pollIntervalMs * 2 ** Math.min(row.failures, 10));
+  return Math.max(startedAt + wait, notBefore ?? 0);
 }
 
 /** Stores what is new, makes its jobs, and gives what there is to tell of each. */

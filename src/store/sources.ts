@@ -60,8 +60,10 @@ export function sourceStore({ query, read, write, writeLazily }: Connection): So
   const good = query(`
     UPDATE sources SET last_poll_at = :at, last_good_poll_at = :at, baseline_at = coalesce(baseline_at, :at),
       failures = 0, error = NULL, next_poll_at = :nextPollAt, ${UNASKED} WHERE id = :id`);
+  // To be held by a limit again is no worse than once: nothing is wrong with the source.
   const bad = query(`
-    UPDATE sources SET last_poll_at = :at, failures = failures + 1, error = :error, next_poll_at = :nextPollAt,
+    UPDATE sources SET last_poll_at = :at,
+      failures = failures + (CASE WHEN :held = 1 AND failures > 0 THEN 0 ELSE 1 END), error = :error, next_poll_at = :nextPollAt,
       ${UNASKED}
     WHERE id = :id`);
   const drop = query('UPDATE sources SET removed = 1 WHERE id = :id AND removed = 0');
@@ -106,7 +108,10 @@ export function sourceStore({ query, read, write, writeLazily }: Connection): So
     polled: async (id, at, nextPollAt, error) => {
       await (begun.has(id) ? writeLazily : write)(function* () {
         if (error === null) yield* good.run({ id, at, nextPollAt });
-        else yield* bad.run({ id, at, nextPollAt, error: jsonOrNull(error) });
+        else {
+          const held = flag(error.class === 'limit');
+          yield* bad.run({ id, at, nextPollAt, error: jsonOrNull(error), held });
+        }
       });
       if (error === null) begun.add(id);
     },

@@ -20,7 +20,7 @@ export interface SourceRow {
   baselineAt: number | null;
   lastPollAt: number | null;
   lastGoodPollAt: number | null;
-  /** Polls that failed since the last good one. */
+  /** Polls that failed since the last good one; those that a limit held count once. */
   failures: number;
   nextPollAt: number;
   error: JobError | null;

@@ -166,6 +166,9 @@ export function describeNouns(open: OpenStore): void {
         nextPollAt: T0 + 200,
         error,
       });
+      const held = errorOf(new Failure('E_QUOTA', { kind: 'later', notBefore: T0 + 300 }));
+      await store.sources.polled(id, T0 + 2, T0 + 300, held);
+      expect(await store.sources.get(id)).toMatchObject({ failures: 2, nextPollAt: T0 + 300, error: held });
       await store.sources.polled(id, T0 + 3, T0 + 300, null);
       await store.sources.polled(id, T0 + 4, T0 + 400, null);
       expect(await store.sources.get(id)).toMatchObject({
@@ -174,6 +177,9 @@ export function describeNouns(open: OpenStore): void {
         failures: 0,
         error: null,
       });
+      await store.sources.polled(id, T0 + 5, T0 + 500, held);
+      await store.sources.polled(id, T0 + 6, T0 + 600, held);
+      expect(await store.sources.get(id)).toMatchObject({ failures: 1, nextPollAt: T0 + 600 });
     });
 
     it('come due by their plan, or by a shorter interval, but not while they are paused', async () => {
