@@ -64,6 +64,7 @@ const lines: Readonly<Record<string, readonly string[] | 'after another question
   'rule add fetchConsent': ['--from', 'tiktok:@creator', '--to', 'youtube:@creator', '--media', 'yt-dlp'],
   'rule apply fetchConsent': ['YT-DLP'],
   'rule edit fetchConsent': ['kept', '--file', 'YT-DLP'],
+  'hosts forget hostForget': 'a lost host: test/cli/hosts.test.ts',
   'rule edit ruleText': ['kept'],
   'jobs approve jobsToApprove': [],
   'jobs approve jobText': 'after another question',
