@@ -12,6 +12,10 @@ const variables: readonly (readonly [string, string])[] = [
   ['REPOST_BACKUP_PASSPHRASE', 'the passphrase of secrets in a backup, or on their way to another machine'],
   ['REPOST_HTTP', 'the address of the local API and page, or off'],
   ['REPOST_LOG_FILE', 'a file for the daemon’s log'],
+  [
+    'REPOST_STORE_PASSWORD_FILE',
+    'a file with the password of the PostgreSQL store; PGPASSFILE and PGPASSWORD work too',
+  ],
   ['REPOST_LOG_FORMAT', 'text or json'],
   ['REPOST_LOG_LEVEL', 'debug, info, warn or error'],
   ['REPOST_NO_INPUT, CI', 'never ask; a missing answer ends with exit code 2'],
