@@ -339,6 +339,29 @@ const rows = [
       },
     ],
   ],
+  [
+    'Hosts of a shared store',
+    [
+      {
+        title: 'Last sign of life',
+        about: 'How long ago each host was seen. More than a minute: its jobs go to the others.',
+        unit: 's',
+        queries: [['time() - max by (host) (repost_host_last_seen_timestamp_seconds)', '{{host}}']],
+      },
+      {
+        title: 'Jobs held',
+        about: 'Jobs that each host works on.',
+        unit: 'short',
+        queries: [['max by (host) (repost_host_running_jobs)', '{{host}}']],
+      },
+      {
+        title: 'Clocks',
+        about: 'How far the clock of each host is from the database’s, either way.',
+        unit: 's',
+        queries: [['max by (host) (abs(repost_host_clock_skew_seconds))', '{{host}}']],
+      },
+    ],
+  ],
 ];
 
 function panelOf({ title, about, unit, stat: isStat, red, queries }, { x, y, w, h }) {

@@ -21,6 +21,7 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^repost alerts (?:test|add desktop)/u, 'the first sends to the services, the second wants a desktop'],
   [/^man /u, 'the package test finds what npm installs'],
   [/(?:^| )podman /u, 'wants a container engine: container.test.ts'],
+  [/^repost store migrate /u, 'wants a database server: store.test.ts'],
 ];
 
 /** What a person puts in place of the guide's examples. */
