@@ -43,17 +43,21 @@ export async function settleUser(store: Store, user: string, n: number): Promise
   const ended = { reason: null, runAt: T0, attempt: 1, giveUpAt: null };
   const error = (code: 'E_REFUSED' | 'E_UNKNOWN_OUTCOME') =>
     ({ code, class: 'permanent', message: `secret-of-${user}`, hint: '', command: undefined }) as never;
-  for (let index = 0; index < 3; index += 1) await store.jobs.claim(account.id, T0 + 1000);
+  // One after the other: a lane runs one job at a time.
+  const claim = () => store.jobs.claim(account.id, T0 + 1000);
+  await claim();
   await store.jobs.publish(published.job, examplePost(`post-${user}`), exampleAttempt('published'), T0);
   await store.numbers.enrol([account.id], { since: 0, until: T0 + 60_000 }, 0);
   const told = { views: 100 + n, likes: n };
   await store.numbers.keep([{ jobId: published.job, told, nextAt: null }], T0 + 1000);
+  await claim();
   await store.jobs.settle(
     dead.job,
     { ...ended, state: 'dead', error: error('E_REFUSED') },
     exampleAttempt('dead'),
     T0,
   );
+  await claim();
   await store.jobs.settle(
     unknown.job,
     { ...ended, state: 'unknown', error: error('E_UNKNOWN_OUTCOME') },
