@@ -28,16 +28,9 @@ export const mutants = [
   },
   {
     name: 'no fsync',
-    file: 'src/store/open.ts',
-    from: "db.pragma('synchronous = FULL')",
-    to: "db.pragma('synchronous = OFF')",
-    world: 'small',
-  },
-  {
-    name: 'fsync at checkpoints only',
-    file: 'src/store/open.ts',
-    from: "db.pragma('synchronous = FULL')",
-    to: "db.pragma('synchronous = NORMAL')",
+    file: 'src/store/writer.ts',
+    from: 'await this.#sync?.sync();',
+    to: 'await undefined;',
     world: 'small',
   },
   {

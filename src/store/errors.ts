@@ -25,6 +25,19 @@ export function isDuplicate(error: unknown): boolean {
   );
 }
 
+/** What went wrong when the log was synced: the system's error, of no SQLite. */
+export function asSyncFailure(error: unknown, path: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new Failure('E_DISK_FULL', { message: `There is no room left to write ${path}.`, cause: error });
+  // The disk may recover: a job that meets this must not die of it.
+  return new Failure('E_HOME', {
+    kind: 'retry',
+    message: `The disk reports an error for ${path} (${code ?? 'a failed sync'}).`,
+    cause: error,
+  });
+}
+
 /**
  * What went wrong with a database file, for people. Result codes: https://www.sqlite.org/rescode.html
  * Anything that is not SQLite's own error is handed through.

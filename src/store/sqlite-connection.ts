@@ -1,16 +1,16 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { currentActor } from '../core/actor.ts';
-import type { Clock } from '../core/clock.ts';
 import { Failure } from '../core/failure.ts';
 import { ENGINE } from './audit.ts';
 import type { Connection, Query, Sql, Values, Work } from './connection.ts';
 import { asStoreFailure } from './errors.ts';
-import { retryBusy, Writer } from './writer.ts';
+import { retryBusy, Writer, type WriterOptions } from './writer.ts';
 
-/** Wraps an opened database. `path` is for messages. */
-export function createConnection(db: Database, clock: Clock, path: string, actor = () => ENGINE): Connection {
+/** Wraps an opened database. */
+export function createConnection(db: Database, options: WriterOptions, actor = () => ENGINE): Connection {
+  const { clock, path, sync } = options;
   const queries = new Map<string, Query<unknown>>();
-  const writer = new Writer(db, clock, path);
+  const writer = new Writer(db, options);
   let begin: Statement | undefined;
   let end: Statement | undefined;
   let closing: Promise<void> | undefined;
@@ -83,7 +83,10 @@ export function createConnection(db: Database, clock: Clock, path: string, actor
         return ((yield* stamp()) ?? 0) + ((yield* own.get())?.changes ?? 0);
       }),
     close() {
-      closing ??= writer.idle().then(() => void db.close());
+      closing ??= writer.idle().then(() => {
+        sync?.close();
+        db.close();
+      });
       return closing;
     },
   };

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Clock } from '../core/clock.ts';
 import { openFile } from './driver.ts';
+import { logSync, type Sync } from './log-sync.ts';
 import { type OpenOptions, openDatabase } from './open.ts';
 import { storeOver } from './parts.ts';
 import { createConnection } from './sqlite-connection.ts';
@@ -15,10 +16,19 @@ export async function openStore(options: OpenOptions): Promise<Store> {
   return storeOn(await openDatabase(options), options.clock, options.path, options.actor);
 }
 
-/** The store on a database that `openDatabase` gave. `path` is for messages. */
-export function storeOn(db: Database, clock: Clock, path: string, actor?: () => string): Store {
-  return storeOver(createConnection(db, clock, path, actor));
+/** The store on a database that `openDatabase` gave. `path` is where it lies. */
+export function storeOn(
+  db: Database,
+  clock: Clock,
+  path: string,
+  actor?: () => string,
+  sync: Sync | undefined = hasLog(db) ? logSync(path) : undefined,
+): Store {
+  return storeOver(createConnection(db, { clock, path, sync }, actor));
 }
+
+/** False in memory, and on file systems that can't share memory: then SQLite syncs what it commits. */
+const hasLog = (db: Database) => db.pragma('journal_mode', { simple: true }) === 'wal';
 
 /** The version of SQLite that the database is kept with. */
 export function sqliteVersion(): string {

@@ -1,6 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { type Clock, SECOND } from '../core/clock.ts';
-import { asStoreFailure, isBusy } from './errors.ts';
+import { asStoreFailure, asSyncFailure, isBusy } from './errors.ts';
+import type { Sync } from './log-sync.ts';
 
 /** How long SQLite itself waits for a lock. While it does, the event loop stands still: so not long. */
 export const BUSY_TIMEOUT_MS = 50;
@@ -33,26 +34,46 @@ interface Pending {
 
 type Outcome = { value: unknown } | { error: unknown };
 
+/** A transaction that is committed and not known to be on the disk. */
+type Committed = Pick<Pending, 'reject'> & { told(): void };
+
+export interface WriterOptions {
+  clock: Clock;
+  /** For messages. */
+  path: string;
+  /** Undefined where SQLite's own commits wait for the disk. */
+  sync: Sync | undefined;
+}
+
 /**
- * Runs transactions one after the other. Those that are asked for within one turn of the event loop share a
- * commit, each inside its own savepoint: a commit that waits for the disk costs far more than the work in it.
+ * Runs transactions one after the other. Those that are asked for within one turn of the event loop share a commit,
+ * each inside its own savepoint. SQLite does not wait for the disk, which would hold up everything: the log is synced
+ * beside the event loop, and only then is a transaction said to be done; what is committed meanwhile shares the next
+ * sync. All that was committed before a sync is on the disk after it, in its order.
  */
 export class Writer {
   readonly #db: Database;
   readonly #clock: Clock;
   readonly #path: string;
+  readonly #sync: Sync | undefined;
   readonly #statements = new Map<string, Statement>();
   #pending: Pending[] = [];
-  #syncs = true;
+  #committed: Committed[] = [];
   #draining: Promise<void> | undefined;
+  #syncing: Promise<void> | undefined;
+  /** A sync has failed: the disk may lack what was committed before it. */
+  #torn = false;
 
-  constructor(db: Database, clock: Clock, path: string) {
+  constructor(db: Database, { clock, path, sync }: WriterOptions) {
     this.#db = db;
     this.#clock = clock;
     this.#path = path;
+    this.#sync = sync;
+    // Whoever syncs the log itself needs no commit that does (https://www.sqlite.org/pragma.html#pragma_synchronous).
+    if (sync) db.pragma('synchronous = NORMAL');
   }
 
-  /** `lazily`: a commit of nothing else does not wait for the disk; the next that does brings it along. */
+  /** `lazily`: is done once it is committed; the next sync brings it to the disk along with others. */
   write<T>(work: () => T, how?: 'lazily'): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const lazy = how === 'lazily';
@@ -63,7 +84,7 @@ export class Writer {
 
   /** Resolves when nothing waits to be written. */
   async idle(): Promise<void> {
-    while (this.#draining) await this.#draining;
+    while (this.#draining || this.#syncing) await (this.#draining ?? this.#syncing);
   }
 
   async #drain(): Promise<void> {
@@ -86,15 +107,32 @@ export class Writer {
       }
       outcomes = group.map(() => ({ error }));
     }
-    for (const [index, { resolve, reject }] of group.entries()) {
+    for (const [index, { lazy, resolve, reject }] of group.entries()) {
       const outcome = outcomes[index];
-      if (outcome && 'value' in outcome) resolve(outcome.value);
-      else reject(asStoreFailure(outcome?.error, this.#path));
+      if (!outcome || 'error' in outcome) reject(asStoreFailure(outcome?.error, this.#path));
+      else if (lazy) resolve(outcome.value);
+      else this.#committed.push({ told: () => resolve(outcome.value), reject });
     }
+    if (this.#committed.length > 0) this.#syncing ??= this.#syncAll();
+  }
+
+  async #syncAll(): Promise<void> {
+    while (this.#committed.length > 0) {
+      const batch = this.#committed;
+      this.#committed = [];
+      try {
+        if (this.#torn) this.#fold();
+        await this.#sync?.sync();
+        for (const { told } of batch) told();
+      } catch (error) {
+        this.#torn = true;
+        for (const { reject } of batch) reject(asSyncFailure(error, this.#path));
+      }
+    }
+    this.#syncing = undefined;
   }
 
   #attempt(group: readonly Pending[]): Outcome[] {
-    this.#setSyncs(!group.every(({ lazy }) => lazy));
     this.#run('BEGIN IMMEDIATE');
     try {
       const outcomes =
@@ -110,13 +148,13 @@ export class Writer {
   }
 
   /**
-   * Whether commits wait for the disk. In WAL mode one that does syncs the whole log, so also what went before
-   * (https://www.sqlite.org/pragma.html#pragma_synchronous).
+   * Writes all that is in the log into the database itself, and syncs that: another sync of the log alone says nothing of
+   * what the one that failed was to bring (https://www.usenix.org/conference/atc20/presentation/rebello).
    */
-  #setSyncs(syncs: boolean): void {
-    if (syncs === this.#syncs) return;
-    this.#db.pragma(`synchronous = ${syncs ? 'FULL' : 'NORMAL'}`);
-    this.#syncs = syncs;
+  #fold(): void {
+    const [row] = this.#db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
+    if (row?.busy !== 0) throw new Error('others read the database');
+    this.#torn = false;
   }
 
   #inSavepoint(work: () => unknown): Outcome {

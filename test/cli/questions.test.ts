@@ -56,7 +56,12 @@ async function asked(): Promise<string[]> {
 }
 
 /** How each question is come to where nobody can be asked. */
-const lines: Readonly<Record<string, readonly string[] | 'after another question' | 'a sign-in'>> = {
+const lines: Readonly<
+  Record<
+    string,
+    readonly string[] | 'after another question' | 'a sign-in' | 'a lost host: test/cli/hosts.test.ts'
+  >
+> = {
   'app add appClientId': ['youtube'],
   'app add appClientSecret': ['youtube', '--client-id', 'x'],
   'login whichAccount': 'a sign-in',

@@ -214,7 +214,10 @@ async function furnishClient(
   );
 }
 
-/** Signs in; where a platform wants nobody for a while, the while is skipped. Gives the account’s id. */
+/**
+ * Signs in; where a platform wants nobody for a while, the while is skipped, and who was on a sign-in page over it begins
+ * anew: the page has expired. Gives the account’s id.
+ */
 async function enter(
   agency: Agency,
   platform: PlatformId,
@@ -222,11 +225,12 @@ async function enter(
   user: string,
 ): Promise<number> {
   for (;;) {
+    const { aheadMs } = agency.clock;
     try {
       return await signInAs(agency.app, platform, account, user);
     } catch (error) {
-      if (!(error instanceof Failure) || error.notBefore === undefined) throw error;
-      agency.clock.skipTo(error.notBefore);
+      if (error instanceof Failure && error.notBefore !== undefined) agency.clock.skipTo(error.notBefore);
+      else if (agency.clock.aheadMs === aheadMs) throw error;
     }
   }
 }

@@ -46,18 +46,20 @@ export async function signInAs(
   const stdin = new PassThrough();
   const stdout = new PassThrough();
   const handle = account.handle.slice(1);
-  stdout.once('data', (line: Buffer) => {
-    const { authorizeUrl } = JSON.parse(line.toString()) as { authorizeUrl: string };
-    approve(authorizeUrl, { account: account.id, follow: false }).then(
-      ({ redirectedTo }) => stdin.write(`${redirectedTo}\n`),
-      (error: Error) => stdin.destroy(error),
-    );
+  const refused = new Promise<never>((_, reject) => {
+    stdout.once('data', (line: Buffer) => {
+      const { authorizeUrl } = JSON.parse(line.toString()) as { authorizeUrl: string };
+      approve(authorizeUrl, { account: account.id, follow: false }).then(
+        ({ redirectedTo }) => stdin.write(`${redirectedTo}\n`),
+        reject,
+      );
+    });
   });
   let id = 0;
   const print = (value: unknown) => {
     id = (value as { id: number }).id;
   };
-  await login(
+  const signingIn = login(
     { ...turnOf(app, stdin, stdout), print },
     {
       browser: false,
@@ -69,5 +71,6 @@ export async function signInAs(
     },
     platform,
   );
+  await Promise.race([signingIn, refused]);
   return id;
 }

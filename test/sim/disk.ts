@@ -32,14 +32,18 @@ export interface Disk {
 }
 
 const FRAME_BYTES = 4096 + 24;
+/** A log that is larger is folded into the database. */
+const FOLD_BYTES = 4 * 2 ** 20;
 
 export function createDisk(): Disk {
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'repost-sim-'));
   let generation = 0;
   let db: Db | undefined;
   let torn = false;
-  let watch: SyncWatch | undefined;
+  /** How much of the log the disk has for certain. */
+  let syncedBytes = 0;
   const path = () => join(folder, `repost-${generation}.db`);
+  const logBytes = () => statSync(`${path()}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 
   function remove(at: string): void {
     for (const part of ['', '-wal', '-shm', '.initialised']) rmSync(`${at}${part}`, { force: true });
@@ -53,8 +57,16 @@ export function createDisk(): Disk {
       torn = false;
       // Nobody else opens it, so the locks of each transaction are spared: they are half of its time.
       db.pragma('locking_mode = EXCLUSIVE');
-      watch = watchSyncs(db, `${path()}-wal`);
-      return storeOn(db, clock, path());
+      // What is folded into the database is on the disk: that happens between syncs only, so that nothing else is.
+      db.pragma('wal_autocheckpoint = 0');
+      syncedBytes = logBytes();
+      return storeOn(db, clock, path(), undefined, {
+        sync: async () => {
+          if (logBytes() > FOLD_BYTES) db?.pragma('wal_checkpoint(TRUNCATE)');
+          syncedBytes = logBytes();
+        },
+        close: () => undefined,
+      });
     },
     kill() {
       db?.close();
@@ -65,7 +77,7 @@ export function createDisk(): Disk {
       const before = path();
       const log = `${before}-wal`;
       const bytes = existsSync(log) ? readFileSync(log) : Buffer.alloc(0);
-      const kept = random.between(Math.min(bytes.length, watch?.syncedBytes() ?? 0), bytes.length);
+      const kept = random.between(syncedBytes, bytes.length);
       // What a write that was under way left behind: a part of a frame, of no transaction.
       const rubbish = Buffer.alloc(random.between(0, FRAME_BYTES), random.between(0, 255));
       generation += 1;
@@ -84,38 +96,5 @@ export function createDisk(): Disk {
       return Buffer.concat(files.map((file) => readFileSync(file)));
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
-  };
-}
-
-interface SyncWatch {
-  /** How much of the log the disk has for certain. */
-  syncedBytes(): number;
-}
-
-/**
- * Sees when commits begin and cease to wait for the disk: what was written before a stretch of those that do not is on
- * the disk, and what they wrote once one that waits has changed anything (a commit of nothing syncs nothing).
- */
-function watchSyncs(db: Db, log: string): SyncWatch {
-  const pragma = db.pragma.bind(db);
-  const changes = db.prepare('SELECT total_changes()').pluck();
-  const logBytes = () => statSync(log, { throwIfNoEntry: false })?.size ?? 0;
-  /** The log at the beginning of what may be lost, and the changes when commits began to wait again. */
-  let open: { bytes: number; changes: number | undefined } | undefined;
-  const settle = () => {
-    if (open?.changes !== undefined && (changes.get() as number) > open.changes) open = undefined;
-  };
-  db.pragma = (text, options) => {
-    const set = /^synchronous = (\w+)$/u.exec(text)?.[1];
-    settle();
-    if (set === 'FULL' && open) open.changes = changes.get() as number;
-    if (set === 'NORMAL') open = { bytes: open?.bytes ?? logBytes(), changes: undefined };
-    return pragma(text, options);
-  };
-  return {
-    syncedBytes() {
-      settle();
-      return open?.bytes ?? logBytes();
-    },
   };
 }
