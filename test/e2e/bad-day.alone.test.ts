@@ -186,7 +186,8 @@ describeWith(
         readFileSync(new URL('../../src/cli/ops/dashboard.json', import.meta.url), 'utf8'),
       ) as Parameters<typeof queriesOf>[0];
       // A panel shows a while, and an hour of the rules is over in seconds: any moment of that while will do.
-      let silent = queriesOf({ panels });
+      // This home has a store of its own: nothing to say of the hosts of a shared one.
+      let silent = queriesOf({ panels }).filter(({ expr }) => !expr.includes('repost_host_'));
       await until(
         'every panel shows something',
         async () => {
