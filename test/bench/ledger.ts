@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../../src/store/types.ts';
-import { openLane } from '../store/examples.ts';
+import { exampleAttempt, examplePost, openLane } from '../store/examples.ts';
 import { engineRates, idleEngine, ledgerRates } from './engine.ts';
 import { bareFolder, storeWithJobs, T0 } from './homes.ts';
 import { openPeers } from './ledger-peers.ts';
@@ -83,12 +83,17 @@ async function claims(empty: Store, blocked: Store, size: LedgerSize): Promise<R
     const lane = await openLane(store, '@free');
     return async () => {
       for (let n = 0; n < size.claims; n += 1) await lane.addJob({ runAt: T0 });
-      const from = performance.now();
+      let spent = 0;
       for (let n = 0; n < size.claims; n += 1) {
+        const from = performance.now();
         const [due] = await store.jobs.dueLanes(T0, []);
-        if (!(due && (await store.jobs.claim(due, T0)))) throw new Error('nothing to claim');
+        const job = due && (await store.jobs.claim(due, T0));
+        spent += performance.now() - from;
+        if (!job) throw new Error('nothing to claim');
+        // A lane runs one job at a time: the next one needs it free.
+        await store.jobs.publish(job.id, examplePost(`post-${job.id}`), exampleAttempt('published'), T0);
       }
-      return ((performance.now() - from) * 1000) / size.claims;
+      return (spent * 1000) / size.claims;
     };
   };
   const results = await race(size.rounds, {
