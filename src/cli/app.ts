@@ -7,6 +7,7 @@ import { loadOrigins } from '../net/origins.ts';
 import type { Store } from '../store/types.ts';
 import { type Config, openConfig } from './config.ts';
 import type { Net } from './connect.ts';
+import { hostName } from './host-name.ts';
 import { canAsk, type Io } from './io.ts';
 import { osUser } from './os-user.ts';
 import { filesIn, makeFolder, type Paths, pathsOf } from './paths.ts';
@@ -121,7 +122,7 @@ async function openChosenStore(app: App, who: { actor?: () => string; readOnly?:
 async function openHomeVault(app: App): Promise<Vault> {
   makeFolder(app.paths.data);
   const { openVault } = await import('../vault/open.ts');
-  const { meta } = await app.store();
+  const { meta, secrets } = await app.store();
   const remembered = await meta.get(VAULT_KEY);
   const kind = app.config.text('vault') || remembered || '';
   const command = app.config.text('vault.command');
@@ -129,6 +130,7 @@ async function openHomeVault(app: App): Promise<Vault> {
     env: app.io.env,
     path: app.files.vault,
     clock: app.clock,
+    ...(secrets ? { shared: { table: secrets, host: hostName(app) ?? '' } } : {}),
     ...(isVaultKind(kind) ? { kind } : {}),
     ...(command === '' ? {} : { command }),
     ...(canAsk(app.io, app.noInput)
@@ -163,8 +165,8 @@ async function askPassphrase(app: App, { path, isNew }: PassphraseQuestion): Pro
 
 const VAULT_KEY = 'vault.kind';
 
-function isVaultKind(text: string): text is 'keychain' | 'file' | 'command' {
-  return text === 'keychain' || text === 'file' || text === 'command';
+function isVaultKind(text: string): text is 'keychain' | 'file' | 'command' | 'database' {
+  return ['keychain', 'file', 'command', 'database'].includes(text);
 }
 
 /** Where nobody listens, nothing is lost: the daemon looks by itself within its tick. */

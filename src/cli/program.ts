@@ -31,6 +31,7 @@ import { sourceCommands } from './commands/source.ts';
 import { statusCommands } from './commands/status.ts';
 import { storeCommands } from './commands/store.ts';
 import { usersCommands } from './commands/users.ts';
+import { vaultCommands } from './commands/vault.ts';
 import { versionCommand } from './commands/version.ts';
 import { columnsOf } from './io.ts';
 import { closest } from './suggest.ts';
@@ -116,6 +117,7 @@ const groups: readonly [string, readonly Register[]][] = [
       configCommands,
       backupCommands,
       storeCommands,
+      vaultCommands,
       ledgerCommands,
       errorsCommands,
       completionCommands,
@@ -155,6 +157,7 @@ const branches: ReadonlyMap<string, Register> = new Map(
     'config paths path': configCommands,
     'backup restore': backupCommands,
     store: storeCommands,
+    vault: vaultCommands,
     ledger: ledgerCommands,
     'errors error': errorsCommands,
     version: versionCommand,

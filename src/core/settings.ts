@@ -121,7 +121,7 @@ export const settingSpecs = {
     kind: 'choice',
     default: '',
     env: 'REPOST_VAULT',
-    choices: ['', 'keychain', 'file', 'command'],
+    choices: ['', 'keychain', 'file', 'command', 'database'],
   },
   'vault.command': {
     title: 'program of the command vault',

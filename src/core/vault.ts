@@ -6,7 +6,7 @@ export type VaultRead =
   | { state: 'unreachable'; detail: string }
   | { state: 'corrupt'; detail: string };
 
-export type VaultKind = 'keychain' | 'file' | 'command' | 'memory';
+export type VaultKind = 'keychain' | 'file' | 'command' | 'database' | 'memory';
 
 /**
  * A place for secrets. Names are paths such as `grant/youtube/UC123` or `app/x`. Values are text without NUL.

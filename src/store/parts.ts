@@ -24,7 +24,9 @@ import { userStore } from './users.ts';
 import { videoStore } from './videos.ts';
 
 /** Each is made when it is first asked for: most commands want a few of them. */
-const tables: { [Name in Exclude<keyof Store, 'version' | 'close'>]: (on: Connection) => Store[Name] } = {
+const tables: {
+  [Name in Exclude<keyof Store, 'version' | 'close' | 'secrets'>]: (on: Connection) => Store[Name];
+} = {
   accounts: accountStore,
   apps: appStore,
   sources: sourceStore,

@@ -19,6 +19,7 @@ import type {
   TallyStore,
 } from './limit-types.ts';
 import type { NumberStore } from './number-types.ts';
+import type { SecretTable } from './secret-types.ts';
 import type { RuleStore, SourceStore, VideoStore } from './video-types.ts';
 
 export type * from './account-types.ts';
@@ -26,6 +27,7 @@ export type * from './host-types.ts';
 export type * from './job-types.ts';
 export type * from './limit-types.ts';
 export type * from './number-types.ts';
+export type * from './secret-types.ts';
 export type * from './video-types.ts';
 
 /**
@@ -56,6 +58,8 @@ export interface Store {
   analytics: AnalyticsStore;
   numbers: NumberStore;
   alerts: AlertStore;
+  /** Only on a server: a home’s own file never has secrets, not even encrypted ones. */
+  secrets?: SecretTable;
   /** Small named values: consents, generation, settings of the home. Never secrets. */
   meta: {
     get(key: string): Promise<string | undefined>;

@@ -2,13 +2,14 @@ import type { Clock } from '../core/clock.ts';
 import { Failure } from '../core/failure.ts';
 import type { Vault, VaultKind } from '../core/vault.ts';
 import { commandVault } from './command.ts';
+import { databaseVault, type SharedSecrets } from './database.ts';
 import { fileVault } from './file.ts';
 import { keychainVault } from './keychain.ts';
 import type { Keytar } from './keychain-calls.ts';
 import type { PassphraseQuestion } from './passphrase.ts';
 
 export interface OpenVaultOptions {
-  /** From the flag or the setting; else REPOST_VAULT; else the keychain, if one answers. */
+  /** From the flag or the setting; else REPOST_VAULT; else `shared`, where there is one; else the keychain, if one answers. */
   kind?: Exclude<VaultKind, 'memory'>;
   env: Readonly<Record<string, string | undefined>>;
   /** Where the encrypted file lies or will lie. */
@@ -18,25 +19,35 @@ export interface OpenVaultOptions {
   /** Asks the person for the file's passphrase; undefined where nobody can be asked. */
   prompt?: (question: PassphraseQuestion) => Promise<string>;
   clock: Clock;
+  /** The tables of a store that hosts share; undefined where the store is a file. */
+  shared?: SharedSecrets;
   /** Where the keychain's API comes from. Default: the optional package keytar. */
   load?: () => Promise<Keytar>;
 }
 
-const kinds = ['keychain', 'file', 'command'] as const;
+const kinds = ['keychain', 'file', 'command', 'database'] as const;
 
 /**
- * The vault that was chosen; without a choice the keychain, where one answers within 5 s, locked or not.
+ * The vault that was chosen; without a choice the one in the store that hosts share, else the keychain, where one answers within 5 s, locked or not.
  * Nothing else is ever taken unasked: throws E_VAULT_NONE, whose hint is the two lines that choose the
  * encrypted file. A chosen vault is not tried here; `probe` does that. Throws E_CONFIG for a bad choice.
  */
 export async function openVault(options: OpenVaultOptions): Promise<Vault> {
   const { env, clock, path } = options;
   const load = options.load && { load: options.load };
-  switch (options.kind ?? chosen(env['REPOST_VAULT'])) {
+  const kind = options.kind ?? chosen(env['REPOST_VAULT']) ?? (options.shared ? 'database' : undefined);
+  switch (kind) {
     case 'file':
       return fileVault({ env, clock, path, ...(options.prompt && { prompt: options.prompt }) });
     case 'command':
       return commandVault({ env, clock, command: helperOf(options) });
+    case 'database':
+      return databaseVault({
+        env,
+        clock,
+        shared: sharedOf(options),
+        ...(options.prompt && { prompt: options.prompt }),
+      });
     case 'keychain':
       return keychainVault({ clock, ...load });
     case undefined:
@@ -69,6 +80,15 @@ function chosen(text: string | undefined): (typeof kinds)[number] | undefined {
   throw new Failure('E_CONFIG', {
     message: `REPOST_VAULT is ${JSON.stringify(text.slice(0, 40))}, and no such vault exists.`,
     hint: `Use one of: ${kinds.join(', ')}.`,
+  });
+}
+
+function sharedOf({ shared }: OpenVaultOptions): SharedSecrets {
+  if (shared) return shared;
+  throw new Failure('E_CONFIG', {
+    message: 'The vault is `database`, and the store is a file of this home.',
+    hint: 'Choose another vault, or move the store to a PostgreSQL server first.',
+    command: 'repost help vaults',
   });
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../store/examples.ts';
@@ -8,7 +8,10 @@ import { openTerminal } from './terminal.ts';
 describeWithPostgres('repost store', (postgres) => {
   it('moves a home to a server and back, and points it to where everything is', async () => {
     const home = temporaryFolder();
-    const { run } = openTerminal({ env: { HOME: home, REPOST_HOME: home }, columns: 80 });
+    const passphrase = join(home, 'passphrase');
+    writeFileSync(passphrase, 'correct horse');
+    const env = { HOME: home, REPOST_HOME: home, REPOST_VAULT_PASSPHRASE_FILE: passphrase };
+    const { run } = openTerminal({ env, columns: 80 });
     const json = async (...args: string[]) => {
       const { code, out, err } = await run([...args, '--json']);
       return code === 0 ? JSON.parse(out) : { code, ...JSON.parse(err).error };
@@ -32,6 +35,16 @@ describeWithPostgres('repost store', (postgres) => {
     expect(await json('users', 'list')).toEqual(
       expect.arrayContaining([expect.objectContaining({ name: 'anna' })]),
     );
+
+    // Its secrets: in the database, each host with a key of its own, and back into a file before the store goes back.
+    expect(await json('vault')).toMatchObject({ kind: 'database', secrets: 0 });
+    expect(await json('vault', 'key', 'set', 'b', '--new-passphrase-file', passphrase)).toMatchObject({
+      change: 'set',
+    });
+    expect((await json('vault')).keys).toHaveLength(2);
+    expect(await json('vault', 'key', 'remove', 'b')).toMatchObject({ change: 'removed' });
+    expect(await json('store', 'migrate', '--to', 'sqlite')).toMatchObject({ code: 'E_CONFIG' });
+    expect(await json('vault', 'move', 'file')).toMatchObject({ from: 'database', to: 'file' });
 
     // A host that still looks into the old place is told, and brought there by the same command.
     const config = join(home, 'config', 'config.json');

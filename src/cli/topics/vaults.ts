@@ -12,12 +12,24 @@ export const vaults: Topic = {
       ['keychain', 'the keychain of your system; the default where one answers within five seconds'],
       ['file', 'a file encrypted with a passphrase: for servers and containers'],
       ['command', 'a program of your own, such as a password manager’s'],
+      ['database', 'the PostgreSQL store, encrypted: for several hosts; the default there'],
     ]),
     heading('A server without a keychain'),
     commands(
       ['repost config set vault file'],
       ['export REPOST_VAULT_PASSPHRASE_FILE=~/.config/repost-passphrase', 'readable by you alone'],
       ['repost login youtube --no-browser'],
+    ),
+    heading('Several hosts'),
+    text(
+      'The vault database keeps the secrets in the store, encrypted with a key that is encrypted in turn with a passphrase',
+      '(or systemd’s credential vault-key) that lies on each host and never in the database: a dump of it opens nothing.',
+      'Each host may have its own.',
+    ),
+    commands(
+      ['repost vault key set b --new-passphrase-file FILE', 'lets host b in with its own passphrase'],
+      ['repost vault key remove b', 'and out again'],
+      ['repost vault move database', 'takes the secrets there from the vault of this home'],
     ),
     heading('The command vault'),
     text(

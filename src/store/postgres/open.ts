@@ -8,6 +8,7 @@ import { addressOf, type StoreAddress } from './address.ts';
 import { createConnection } from './connection.ts';
 import { asStoreFailure } from './errors.ts';
 import { migrate } from './schema.ts';
+import { secretTable } from './secrets.ts';
 
 export interface PostgresStoreOptions {
   /** `postgres://user@host:5432/database?schema=repost&sslmode=verify-full`, without a password. */
@@ -36,8 +37,7 @@ const CONNECT_MS = 5000;
 /**
  * Opens the store in a PostgreSQL database (13 or newer), makes its schema where it is new, and brings it up to date.
  * Throws Failure: E_CONFIG (the address), E_DB_UNREACHABLE, E_DB_ACCESS, E_DB_FOREIGN, E_DB_NEWER, E_DB_READONLY,
- * E_STORE_MOVED; and
- * E_NOT_FOUND where there is nothing to read yet. Its functions throw those and E_DB_BUSY, E_DISK_FULL.
+ * E_STORE_MOVED; and E_NOT_FOUND where there is nothing to read yet. Its functions throw those and E_DB_BUSY, E_DISK_FULL.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
   const address = addressOf(options.address);
@@ -53,15 +53,14 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     await pool.end();
     throw asStoreFailure(error, address.place);
   }
-  return storeOver(
-    createConnection({
-      pool,
-      place: address.place,
-      schema: address.schema,
-      serverTime: options.serverTime ?? true,
-      ...(options.actor === undefined ? {} : { actor: options.actor }),
-    }),
-  );
+  const connection = createConnection({
+    pool,
+    place: address.place,
+    schema: address.schema,
+    serverTime: options.serverTime ?? true,
+    ...(options.actor === undefined ? {} : { actor: options.actor }),
+  });
+  return Object.assign(storeOver(connection), { secrets: secretTable(connection) });
 }
 
 async function prepare(

@@ -4,6 +4,7 @@ import { migration as first } from './migrations/0001.ts';
 import { migration as second } from './migrations/0002.ts';
 import { migration as third } from './migrations/0003.ts';
 import { migration as fourth } from './migrations/0004.ts';
+import { migration as fifth } from './migrations/0005.ts';
 
 /**
  * One numbered change of the schema. It only ever adds, so that the version before works on: hosts are updated one
@@ -15,7 +16,7 @@ export interface Migration {
   breaks?: true;
 }
 
-const migrations: readonly Migration[] = [first, second, third, fourth];
+const migrations: readonly Migration[] = [first, second, third, fourth, fifth];
 /** The schema that this version of repost reads and writes. */
 export const schemaNumber = migrations.length;
 
