@@ -174,7 +174,7 @@ const table = {
     class: 'transient',
     side: 'you',
     title: 'A host still works on that store.',
-    todo: 'Stop repost on every host, wait a minute, and run the command again.',
+    todo: 'Stop repost on every host, wait a minute where one was killed, and run the command again.',
     command: 'repost store',
   },
   E_STORE_NOT_EMPTY: {

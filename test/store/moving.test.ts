@@ -166,5 +166,17 @@ describeWithPostgres('moving a store', (postgres) => {
     await store.hosts.enter({ name: 'a', instance: '1', version: '1' }, Date.now());
     expect(await codeOf(move(there, file()))).toBe('E_STORE_IN_USE');
     expect(await codeOf(store.meta.set('still', 'in use'))).toBeUndefined();
+    // Who ended in good order holds nobody up.
+    await store.hosts.leave({ host: 'a', instance: '1', leaseMs: 60_000 }, Date.now());
+    expect(await move(there, file())).toBe('move');
+  });
+
+  it('moves nothing that a newer repost has written', async () => {
+    const [home, there] = [file(), empty()];
+    await fill(await home.open());
+    expect(await move(home, there)).toBe('move');
+    const schema = new URL(there.name).searchParams.get('schema');
+    postgres.sql(`UPDATE ${schema}.home SET schema = 999`);
+    expect(await codeOf(move(there, file()))).toBe('E_DB_NEWER');
   });
 });

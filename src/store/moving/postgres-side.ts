@@ -72,7 +72,7 @@ export function postgresSide(text: string, env: NodeJS.ProcessEnv): Side {
     async activeHosts() {
       const now = 'extract(epoch FROM clock_timestamp()) * 1000';
       const rows = await ask<{ name: string }>(
-        `SELECT name FROM hosts WHERE seen_at > ${now} - $1
+        `SELECT name FROM hosts WHERE seen_at > ${now} - $1 AND instance <> ''
          UNION SELECT holder FROM jobs WHERE state = 'running' AND lease_until > ${now} AND holder IS NOT NULL
          ORDER BY 1`,
         [SEEN_MS],
@@ -80,16 +80,17 @@ export function postgresSide(text: string, env: NodeJS.ProcessEnv): Side {
       return rows.map(({ name }) => name);
     },
     async prepare() {
-      if (await place()) {
-        // Its fence must stay up till the copy is there: so it can’t be brought up to date here.
-        if ((await schemaHere()) === schemaNumber) return;
-        throw new Failure('E_STORE_NOT_EMPTY', { message: `At ${where} is a copy of an older repost.` });
-      }
+      const state = (await place())?.state ?? 'live';
       try {
-        await migrate(await client(), schema);
+        // Behind a fence, which must stay up till the copy is there, it can’t be brought up to date.
+        if (state === 'live') await migrate(await client(), schema);
       } catch (error) {
         throw asStoreFailure(error, where);
       }
+      const here = await schemaHere();
+      if (here === schemaNumber) return;
+      const message = `At ${where} is the schema ${here}, and this repost knows ${schemaNumber}.`;
+      throw new Failure(here > schemaNumber ? 'E_DB_NEWER' : 'E_STORE_NOT_EMPTY', { message });
     },
     async begin() {
       await ask('BEGIN ISOLATION LEVEL READ COMMITTED');
