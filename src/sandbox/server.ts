@@ -8,7 +8,7 @@ import type { Answer, Cut, Sandbox } from './sandbox.ts';
 import type { SimRequest } from './types.ts';
 
 export interface SandboxServer {
-  /** `http://127.0.0.1:PORT`. */
+  /** `http://127.0.0.1:PORT`, or the other address. */
   url: string;
   /** Production origin → address that stands in for it: the content of a REPOST_ORIGINS file. */
   origins: Record<string, string>;
@@ -19,10 +19,10 @@ export interface SandboxServer {
   close(): Promise<void>;
 }
 
-/** Serves the sandbox on loopback. Every production origin lives below `/<its host>`. */
+/** Serves the sandbox on loopback, or on this machine's other address. Every production origin lives below `/<its host>`. */
 export async function serveSandbox(
   sandbox: Sandbox,
-  options: { port?: number } = {},
+  { port = 0, host = '127.0.0.1' }: { port?: number; host?: string } = {},
 ): Promise<SandboxServer> {
   let url = '';
   const server = createServer((request, response) => {
@@ -37,9 +37,9 @@ export async function serveSandbox(
   server.requestTimeout = 0;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+    server.listen(port, host, resolve);
   });
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = `http://${host}:${(server.address() as AddressInfo).port}`;
   return {
     url,
     origins: Object.fromEntries(sandbox.origins.map((origin) => [origin, mapped(url, origin)])),

@@ -24,6 +24,16 @@ export interface Size {
   users: number;
 }
 
+/** Where an agency is, beyond a home of its own on this machine. */
+export interface Place {
+  /** What its daemon serves, as REPOST_HTTP says it. */
+  http: string;
+  /** The address of the platforms. Default: loopback. */
+  platforms?: string;
+  /** Further variables of its home. */
+  env?: NodeJS.ProcessEnv;
+}
+
 /** An agency in a home of its own, against the sandbox over real sockets. */
 export interface Agency {
   dir: string;
@@ -68,7 +78,7 @@ function idOf(platform: PlatformId, n: number): string {
   }
 }
 
-export async function openAgency(clock: FastClock, size: Size, http: string): Promise<Agency> {
+export async function openAgency(clock: FastClock, size: Size, place: Place): Promise<Agency> {
   const dir = mkdtempSync(join(tmpdir(), 'repost-load-'));
   const used = platforms.slice(0, Math.min(platforms.length, size.destinations));
   const each = (size.accounts * size.destinations) / used.length;
@@ -95,8 +105,8 @@ export async function openAgency(clock: FastClock, size: Size, http: string): Pr
       ...Object.fromEntries(used.map((platform) => [platform, accountsOf(platform, each)])),
     },
   });
-  const server = await serveSandbox(sandbox);
-  const env = environment(dir, server, http);
+  const server = await serveSandbox(sandbox, place.platforms === undefined ? {} : { host: place.platforms });
+  const env = environment(dir, server, place);
   const io = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: process.stderr, env };
   const app = openApp(io, { noInput: true, warn: () => undefined, clock });
   // As an agency of that size would set it; the default is made for a creator.
@@ -140,7 +150,7 @@ export async function openAgency(clock: FastClock, size: Size, http: string): Pr
   return agency;
 }
 
-function environment(dir: string, server: SandboxServer, http: string): NodeJS.ProcessEnv {
+function environment(dir: string, server: SandboxServer, place: Place): NodeJS.ProcessEnv {
   writeFileSync(join(dir, 'origins.json'), JSON.stringify(server.origins));
   writeFileSync(join(dir, 'vault-key'), randomBytes(32), { mode: 0o600 });
   return {
@@ -151,7 +161,8 @@ function environment(dir: string, server: SandboxServer, http: string): NodeJS.P
     REPOST_VAULT: 'file',
     CREDENTIALS_DIRECTORY: dir,
     REPOST_NO_INPUT: '1',
-    REPOST_HTTP: http,
+    REPOST_HTTP: place.http,
+    ...place.env,
   };
 }
 
@@ -229,7 +240,8 @@ async function enter(
     try {
       return await signInAs(agency.app, platform, account, user);
     } catch (error) {
-      if (error instanceof Failure && error.notBefore !== undefined) agency.clock.skipTo(error.notBefore);
+      if (error instanceof Failure && error.notBefore !== undefined)
+        await agency.clock.skipTo(error.notBefore);
       else if (agency.clock.aheadMs === aheadMs) throw error;
     }
   }

@@ -27,11 +27,22 @@ export class FastClock implements Clock {
   }
 
   /** Nobody waits for this instant. */
-  skipTo(instant: number): void {
+  async skipTo(instant: number): Promise<void> {
     this.#aheadMs += Math.max(0, Math.ceil(instant - this.now()));
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return systemClock.sleep(ms / this.#speed, signal);
+  }
+}
+
+/** The machine's own clock, for what shares its time with a server: whoever wants a later instant waits for it. */
+export class TrueClock extends FastClock {
+  constructor() {
+    super(Date.now(), 1);
+  }
+
+  override skipTo(instant: number): Promise<void> {
+    return this.sleep(Math.max(0, instant - this.now()));
   }
 }

@@ -109,7 +109,7 @@ async function run(): Promise<number> {
   const startedAt = Date.now();
   const clock = new FastClock(startedAt, speed);
   say(`${size.accounts} accounts sign in, with ${size.destinations} destinations each`);
-  const agency = await openAgency(clock, size, '127.0.0.1:0');
+  const agency = await openAgency(clock, size, { http: '127.0.0.1:0' });
   // What a platform said while all came in at once is no part of the play.
   agency.answers.clear();
   say(`signed in, in ${Math.round((Date.now() - startedAt) / 1000)} s`);

@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    daemons: { type: 'string' },
+    accounts: { type: 'string' },
+    destinations: { type: 'string', default: '8' },
+    films: { type: 'string' },
+    every: { type: 'string' },
+    calm: { type: 'boolean', default: false },
+    sqlite: { type: 'boolean', default: false },
+    failovers: { type: 'string', default: '0' },
+    program: { type: 'string', default: '' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+export const usage = `npm run hosts -- [--quick] [--daemons N] [--accounts A] [--films F] [--destinations D] [--every MS]
+                     [--calm] [--sqlite] [--failovers K]
+  --quick          two daemons, four accounts and each trouble once: for a look (two minutes)
+  --daemons N      daemons, each in a network namespace of its own (default 4)
+  --accounts A     TikTok accounts, each with a rule of its own (default 110)
+  --destinations D accounts that each posts to, on four platforms (default 8)
+  --films F        films that appear, at most 24 of an account (default 2500)
+  --every MS       between one trouble and the next, on average (default 8000)
+  --calm           no troubles: for throughput and what a post costs
+  --sqlite         one daemon over the file of its home instead, calm: to compare with
+  --failovers K    then one daemon is killed for good, K times, and it is timed when another has its jobs (default 0)
+  SEED=N           the seed of the troubles (default 1); when exactly they strike is the machine's matter
+Wants root, and Debian's iproute2 and postgresql. Exits 1 where anything was lost, doubled or over quota.
+`;
+
+export const { quick, sqlite, program, help } = values;
+export const calm = values.calm || sqlite;
+export const daemons = sqlite ? 1 : Number(values.daemons ?? (quick ? 2 : 4));
+export const size = {
+  accounts: Number(values.accounts ?? (quick ? 4 : 110)),
+  destinations: Number(values.destinations),
+  users: quick ? 2 : 10,
+};
+export const films = Number(values.films ?? (quick ? 40 : 2500));
+/** What Bluesky lets an account publish in a day is 25: https://docs.bsky.app/docs/advanced-guides/rate-limits */
+export const MOST_FILMS = 24;
+/** So many films are on their way at once. */
+export const AHEAD = Math.min(60, Math.ceil(films / 10));
+/** On the disk before it is told, as a server is at its defaults. */
+export const SETTINGS = '-c fsync=on';
+export const SECOND = 1000;
+export const everyMs = Number(values.every ?? (quick ? 5000 : 8000));
+export const deaths = Number(values.failovers);
+
+export function say(text: string): void {
+  process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
+}
