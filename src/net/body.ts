@@ -1,8 +1,8 @@
-import { closeSync, fstatSync, openSync, read as readFd } from 'node:fs';
+import { closeSync, fstatSync, openSync, read as readFd, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { Failure } from '../core/failure.ts';
 import type { FilePart, MultipartField } from '../core/http.ts';
-import { giveBack, lend, pieceBytes } from './buffers.ts';
+import { giveBack, lend } from './buffers.ts';
 import type { RawBody } from './wire.ts';
 
 const read = promisify(readFd);
@@ -26,7 +26,9 @@ interface OpenPart {
   part: FilePart;
   fd: number;
   /** The read that is under way, if any: until it has ended the file stays open. */
-  reading: Promise<unknown>;
+  reading?: Promise<unknown>;
+  /** The last piece was not in memory. */
+  slow: boolean;
 }
 
 type Segment = Uint8Array | OpenPart;
@@ -41,7 +43,7 @@ export async function openBody(
   const close = async () => {
     for (const segment of segments) {
       if (segment instanceof Uint8Array) continue;
-      await segment.reading.catch(() => {});
+      await segment.reading?.catch(() => {});
       closeSync(segment.fd);
     }
   };
@@ -100,8 +102,7 @@ function openPart(part: FilePart): Segment {
     throw lostFile(part, (error as NodeJS.ErrnoException).code ?? 'it can’t be opened', error);
   }
   const { size } = fstatSync(fd);
-  if (part.start >= 0 && part.start <= part.end && part.end <= size)
-    return { part, fd, reading: Promise.resolve() };
+  if (part.start >= 0 && part.start <= part.end && part.end <= size) return { part, fd, slow: false };
   closeSync(fd);
   throw lostFile(part, `bytes ${part.start} to ${part.end} were wanted and it has ${size}`);
 }
@@ -112,75 +113,71 @@ function lostFile(part: FilePart, why: string, cause?: unknown): Failure {
   return new Failure('E_NO_MEDIA', { kind: 'retry', certain: true, message, cause });
 }
 
+/**
+ * The bytes in pieces as large as one buffer, small ones and those of a file packed together: a segment of a video, with
+ * the lines around it, is one piece. Memory stays flat whatever the file’s size. The buffer is filled anew only when the
+ * next piece is asked for, which undici does once the last one has drained; nothing may keep a piece. And it is lent to
+ * others only where the last piece was asked past: that of a request that broke off may still be on its way out.
+ */
 async function* readSegments(
   segments: readonly Segment[],
   onProgress?: (sentBytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
-  let sent = 0;
+  const buffer = lend();
+  let filled = 0;
+  /** Bytes of files: those that have left, and those in the buffer. */
+  let [sent, packed] = [0, 0];
+  function* leave(): Generator<Uint8Array> {
+    const piece = buffer.subarray(0, filled);
+    yield piece.length < smallBytes ? Buffer.from(piece) : piece;
+    // Asked for more: what was given has left.
+    sent += packed;
+    if (packed > 0) onProgress?.(sent);
+    [filled, packed] = [0, 0];
+  }
   for (const segment of segments) {
-    if (segment instanceof Uint8Array) {
-      if (segment.length > 0) yield segment;
-      continue;
-    }
-    for await (const piece of readPart(segment)) {
-      yield piece;
-      // Asked for more: what was given has left.
-      sent += piece.length;
-      onProgress?.(sent);
+    const bytes = lengthOf(segment);
+    for (let at = 0; at < bytes; ) {
+      if (filled === buffer.length) yield* leave();
+      const wanted = Math.min(buffer.length - filled, bytes - at);
+      if (segment instanceof Uint8Array) buffer.set(segment.subarray(at, at + wanted), filled);
+      else {
+        await fill(segment, buffer.subarray(filled, filled + wanted), at);
+        packed += wanted;
+      }
+      filled += wanted;
+      at += wanted;
     }
   }
+  if (filled > 0) yield* leave();
+  giveBack(buffer);
 }
+
+/** A piece that took longer was not in memory. */
+const slowMs = 5;
 
 /**
- * The part's bytes through two buffers that are used in turn, the next one being filled while the last one is
- * sent: memory stays flat whatever the file's size. Safe because undici asks for the next piece only after the
- * last one has drained; nothing may keep a piece. Buffers are lent anew only where the last piece was asked past:
- * those of a request that broke off may still be on their way out.
+ * At once, because most files were just written and lie in memory: there the thread pool costs more than the reading.
+ * From a disk that is slower, the next piece is read beside the event loop.
  */
-async function* readPart(open: OpenPart): AsyncGenerator<Uint8Array> {
-  const { part } = open;
-  const used: Buffer[] = [];
-  const take = () => {
-    const buffer = lend();
-    used.push(buffer);
-    return buffer;
-  };
-  let position = part.start;
-  let filling = take();
-  let next = fill(open, filling, position);
-  let spare: Buffer | undefined;
-  while (position < part.end) {
-    const piece = await next;
-    position += piece.length;
-    if (position < part.end) {
-      [spare, filling] = [filling, spare ?? take()];
-      next = fill(open, filling, position);
-      // Whoever stops asking never sees this promise; its failure must not end the process.
-      next.catch(() => {});
-    }
-    yield piece.length < smallBytes ? Buffer.from(piece) : piece;
-  }
-  for (const buffer of used) giveBack(buffer);
-}
-
-function fill(open: OpenPart, buffer: Buffer, from: number): Promise<Buffer> {
-  const filled = fillNow(open, buffer, from);
-  open.reading = filled;
-  return filled;
-}
-
-async function fillNow({ fd, part }: OpenPart, buffer: Buffer, from: number): Promise<Buffer> {
-  const wanted = Math.min(pieceBytes, part.end - from);
-  let filled = 0;
-  while (filled < wanted) {
-    const { bytesRead } = await read(fd, buffer, filled, wanted - filled, from + filled);
-    if (bytesRead === 0) {
+async function fill(open: OpenPart, buffer: Buffer, at: number): Promise<void> {
+  const { part, fd } = open;
+  for (let filled = 0; filled < buffer.length; ) {
+    const [rest, from] = [buffer.length - filled, part.start + at + filled];
+    const startedAt = performance.now();
+    let got: number;
+    if (open.slow) {
+      const reading = read(fd, buffer, filled, rest, from);
+      open.reading = reading;
+      got = (await reading).bytesRead;
+    } else got = readSync(fd, buffer, filled, rest, from);
+    open.slow = performance.now() - startedAt > slowMs;
+    if (got === 0) {
       const message = `The file to upload, ${part.path}, became shorter while it was sent.`;
       throw new Failure('E_NO_MEDIA', { kind: 'retry', message });
     }
-    filled += bytesRead;
+    filled += got;
   }
-  return buffer.subarray(0, wanted);
 }
 
 function bytesOf(value: string | Uint8Array): Uint8Array {

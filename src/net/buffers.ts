@@ -1,5 +1,8 @@
-/** Bytes read at a time. 1 MiB was the knee of the curve when measured: 64 KiB costs half the rate. */
-export const pieceBytes = 2 ** 20;
+/**
+ * Bytes sent at a time. 1 MiB was the knee of the curve when measured: 64 KiB costs half the rate. The rest is room for
+ * the lines of a multipart body around a segment of 1 MiB.
+ */
+const pieceBytes = 2 ** 20 + 2 ** 12;
 
 /** As many as the uploads that usually run side by side want; more are left to the garbage collector. */
 const mostKept = 6;

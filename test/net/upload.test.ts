@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import fc from 'fast-check';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { MultipartField } from '../../src/core/http.ts';
 import { openBody } from '../../src/net/body.ts';
 import { toRaw } from '../../src/net/request.ts';
@@ -54,6 +54,20 @@ test('parts of a file arrive byte for byte, with their exact length and growing 
     expect(progress.at(-1) ?? 0).toBe(end - start);
     expect(progress).toEqual([...progress].sort((a, b) => a - b));
   }
+});
+
+test('a file on a slow disk, read beside the event loop, arrives byte for byte as well', async () => {
+  const bytes = randomBytes(3 * 2 ** 20 + 5);
+  const path = fileOf(bytes);
+  let now = 0;
+  // Each look at the time is a second later: every read was a slow one.
+  const timer = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000));
+  onTestFinished(() => timer.mockRestore());
+  const opened = await openBody({ path, start: 3, end: bytes.length });
+  const sent = await collect(opened.source);
+  await opened.close();
+  expect(now).toBeGreaterThan(0);
+  expect(sha256(sent)).toBe(sha256(bytes.subarray(3)));
 });
 
 test('multipart bodies are what any parser of them expects', async () => {
