@@ -1,17 +1,14 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { Failure } from '../core/failure.ts';
 import type { Vault } from '../core/vault.ts';
 import type { OriginMap } from '../net/origins.ts';
 import { loadOrigins } from '../net/origins.ts';
 import type { Store } from '../store/types.ts';
 import { type Config, openConfig } from './config.ts';
 import type { Net } from './connect.ts';
-import { hostName } from './host-name.ts';
-import { canAsk, type Io } from './io.ts';
+import type { Io } from './io.ts';
 import { osUser } from './os-user.ts';
 import { filesIn, makeFolder, type Paths, pathsOf } from './paths.ts';
-import { notingNames } from './vault-names.ts';
 
 /** What every command can reach; each part is opened when first asked for, so that a command pays only for its own. */
 export interface App {
@@ -80,7 +77,7 @@ export function openApp(io: Io, options: AppOptions = {}): App {
     },
     reader: () => openChosenStore(app, { readOnly: true }),
     vault: () => {
-      vault ??= openHomeVault(app);
+      vault ??= import('./home-vault.ts').then(({ openHomeVault }) => openHomeVault(app));
       return vault;
     },
     net: () => {
@@ -113,60 +110,6 @@ async function openChosenStore(app: App, who: { actor?: () => string; readOnly?:
   }
   const { openStore } = await import('../store/sqlite.ts');
   return openStore({ path: app.files.database, clock: app.clock, ...who });
-}
-
-/**
- * The chosen vault; without a choice the one that keeps this home's secrets already: a daemon that was started
- * without REPOST_VAULT must not look into an empty keychain and think that everybody has signed out.
- */
-async function openHomeVault(app: App): Promise<Vault> {
-  makeFolder(app.paths.data);
-  const { openVault } = await import('../vault/open.ts');
-  const { meta, secrets } = await app.store();
-  const remembered = await meta.get(VAULT_KEY);
-  const kind = app.config.text('vault') || remembered || '';
-  const command = app.config.text('vault.command');
-  const vault = await openVault({
-    env: app.io.env,
-    path: app.files.vault,
-    clock: app.clock,
-    ...(secrets ? { shared: { table: secrets, host: hostName(app) ?? '' } } : {}),
-    ...(isVaultKind(kind) ? { kind } : {}),
-    ...(command === '' ? {} : { command }),
-    ...(canAsk(app.io, app.noInput)
-      ? { prompt: (question: PassphraseQuestion) => askPassphrase(app, question) }
-      : {}),
-  });
-  if (remembered === undefined) await meta.set(VAULT_KEY, vault.kind);
-  else if (remembered !== vault.kind) {
-    app.warn(
-      `this home’s secrets are in the vault “${remembered}”, and now “${vault.kind}” is asked: sign in again, or go back with: repost config set vault ${remembered}`,
-    );
-  }
-  return notingNames(vault, meta);
-}
-
-interface PassphraseQuestion {
-  path: string;
-  isNew: boolean;
-}
-
-async function askPassphrase(app: App, { path, isNew }: PassphraseQuestion): Promise<string> {
-  const { ask } = await import('./ask.ts');
-  const { askText } = await ask({ app }, 'vaultPassphrase');
-  const passphrase = await askText(
-    isNew ? 'A passphrase for the new vault (keep it well: nobody can recover it)' : `Passphrase of ${path}`,
-    true,
-  );
-  if (isNew && (await askText('The same again', true)) !== passphrase)
-    throw new Failure('E_VAULT_PASSPHRASE', { message: 'The two passphrases differ.' });
-  return passphrase;
-}
-
-const VAULT_KEY = 'vault.kind';
-
-function isVaultKind(text: string): text is 'keychain' | 'file' | 'command' | 'database' {
-  return ['keychain', 'file', 'command', 'database'].includes(text);
 }
 
 /** Where nobody listens, nothing is lost: the daemon looks by itself within its tick. */

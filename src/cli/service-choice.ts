@@ -5,6 +5,7 @@ import type { App } from './app.ts';
 import { type Manager, programs, type Scope, type ServiceSpec, serviceEnvironment } from './service-spec.ts';
 import { managerHere } from './service-state.ts';
 import { systemdVersion } from './systemd.ts';
+import { VAULT_KEY } from './vault-names.ts';
 
 export interface ServiceFlags {
   system?: boolean;
@@ -114,8 +115,9 @@ export function secretNote(name: string, scope: Scope): string {
 
 /** A daemon can’t be asked, and a passphrase does not belong in a unit. Throws E_VAULT_PASSPHRASE. */
 export async function refusePrivatePassphrase(app: App, spec: ServiceSpec): Promise<void> {
-  const kind = app.config.text('vault') || (await (await app.store()).meta.get('vault.kind'));
-  if (kind !== 'file' || spec.credential) return;
+  const { meta, secrets } = await app.store();
+  const kind = app.config.text('vault') || (await meta.get(VAULT_KEY)) || (secrets ? 'database' : '');
+  if (!['file', 'database'].includes(kind) || spec.credential) return;
   const { REPOST_VAULT_PASSPHRASE_FILE: file, REPOST_VAULT_PASSPHRASE_COMMAND: command } = spec.environment;
   if (file || command) return;
   throw new Failure('E_VAULT_PASSPHRASE', {

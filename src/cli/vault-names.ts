@@ -1,6 +1,9 @@
 import type { Vault } from '../core/vault.ts';
 import type { Store } from '../store/types.ts';
 
+/** Which vault keeps this home’s secrets, as its store remembers it. */
+export const VAULT_KEY = 'vault.kind';
+
 /** Names are no secrets, and not every keychain can list what it holds: so the home knows what it put there. */
 const PREFIX = 'vault.name/';
 
@@ -29,9 +32,14 @@ export function notingNames(vault: Vault, meta: Store['meta']): Vault {
   };
 }
 
+/** Names of all that was noted: of a store that hosts share, by any of them. */
+export async function notedNames(meta: Store['meta']): Promise<string[]> {
+  return (await meta.keys(PREFIX)).map((key) => key.slice(PREFIX.length));
+}
+
 /** Names of all that this home keeps in its vault and another machine needs. */
 export async function namesInVault(meta: Store['meta']): Promise<string[]> {
-  return (await meta.keys(PREFIX))
-    .map((key) => key.slice(PREFIX.length))
-    .filter((name) => !name.startsWith(OF_THIS_MACHINE));
+  return (await notedNames(meta)).filter(isCarried);
 }
+
+export const isCarried = (name: string): boolean => !name.startsWith(OF_THIS_MACHINE);

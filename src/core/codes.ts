@@ -273,13 +273,13 @@ const table = {
     class: 'transient',
     side: 'machine',
     title: 'The vault doesn’t answer.',
-    todo: 'Start the keychain service, or choose another vault with REPOST_VAULT.',
+    todo: 'Start what keeps it (the keychain’s service, the database), or choose another vault with REPOST_VAULT.',
   },
   E_VAULT_CORRUPT: {
     class: 'permanent',
     side: 'machine',
     title: 'The vault can’t be read.',
-    todo: 'Restore the vault file, or sign in again.',
+    todo: 'Restore the vault from a backup, or sign in again.',
   },
   E_VAULT_PASSPHRASE: {
     class: 'config',

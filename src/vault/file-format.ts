@@ -169,7 +169,7 @@ function keyContext(id: string, kdf: Kdf): string {
   return `${VERSION}|data key|${id}|${kdf.name}${cost}|${kdf.salt}`;
 }
 
-function isKdf(value: unknown): value is Kdf {
+export function isKdf(value: unknown): value is Kdf {
   if (typeof value !== 'object' || value === null) return false;
   const kdf = value as Record<string, unknown>;
   if (typeof kdf['salt'] !== 'string') return false;

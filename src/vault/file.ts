@@ -168,19 +168,20 @@ function amend(file: VaultFile, dataKey: Buffer, batch: readonly Change[]): Edit
 /** Data keys by the id of their file: derived once a process, whatever passphrase the file gets later. */
 function keyRing(options: FileVaultOptions) {
   const known = new Map<string, Buffer>();
+  const vault = `the vault’s file ${options.path}`;
   return {
     async of(file: VaultFile): Promise<Buffer> {
       const cached = known.get(file.id);
       if (cached) return cached;
       const wanted = file.kdf.name === 'scrypt' ? 'passphrase' : 'key';
-      const opener = await findOpener(options, { path: options.path, isNew: false }, wanted);
+      const opener = await findOpener(options, { vault, isNew: false }, wanted);
       const dataKey = await unwrap(file, opener);
       if (!dataKey) throw vaultPassphrase(`The ${wanted} does not open the vault’s file ${options.path}.`);
       known.set(file.id, dataKey);
       return dataKey;
     },
     async create(): Promise<{ file: VaultFile; dataKey: Buffer }> {
-      const opener = await findOpener(options, { path: options.path, isNew: true }, undefined);
+      const opener = await findOpener(options, { vault, isNew: true }, undefined);
       const made = await createFile(opener);
       known.set(made.file.id, made.dataKey);
       return made;

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { Failure } from '../core/failure.ts';
-import type { Vault, VaultKind } from '../core/vault.ts';
+import type { Vault } from '../core/vault.ts';
 import { commandVault } from './command.ts';
 import { databaseVault, type SharedSecrets } from './database.ts';
 import { fileVault } from './file.ts';
@@ -10,7 +10,7 @@ import type { PassphraseQuestion } from './passphrase.ts';
 
 export interface OpenVaultOptions {
   /** From the flag or the setting; else REPOST_VAULT; else `shared`, where there is one; else the keychain, if one answers. */
-  kind?: Exclude<VaultKind, 'memory'>;
+  kind?: HomeVaultKind;
   env: Readonly<Record<string, string | undefined>>;
   /** Where the encrypted file lies or will lie. */
   path: string;
@@ -25,7 +25,9 @@ export interface OpenVaultOptions {
   load?: () => Promise<Keytar>;
 }
 
-const kinds = ['keychain', 'file', 'command', 'database'] as const;
+export const vaultKinds = ['keychain', 'file', 'command', 'database'] as const;
+/** A vault that a home can have. */
+export type HomeVaultKind = (typeof vaultKinds)[number];
 
 /**
  * The vault that was chosen; without a choice the one in the store that hosts share, else the keychain, where one answers within 5 s, locked or not.
@@ -73,13 +75,13 @@ async function answering(vault: Vault): Promise<Vault> {
   return vault;
 }
 
-function chosen(text: string | undefined): (typeof kinds)[number] | undefined {
+function chosen(text: string | undefined): HomeVaultKind | undefined {
   if (!text) return undefined;
-  const kind = kinds.find((known) => known === text);
+  const kind = vaultKinds.find((known) => known === text);
   if (kind) return kind;
   throw new Failure('E_CONFIG', {
     message: `REPOST_VAULT is ${JSON.stringify(text.slice(0, 40))}, and no such vault exists.`,
-    hint: `Use one of: ${kinds.join(', ')}.`,
+    hint: `Use one of: ${vaultKinds.join(', ')}.`,
   });
 }
 

@@ -8,9 +8,9 @@ import { codeOf } from './lock.ts';
 import { runCommand } from './run.ts';
 
 export interface PassphraseQuestion {
-  /** The vault's file. */
-  path: string;
-  /** True where the file is about to be made: ask twice. */
+  /** Which vault it opens, as part of a sentence: `the vault’s file /home/…`. */
+  vault: string;
+  /** True where the vault is about to be made: ask twice. */
   isNew: boolean;
 }
 
@@ -21,11 +21,11 @@ export interface PassphraseSources {
   prompt?: (question: PassphraseQuestion) => Promise<string>;
 }
 
-/** Which kind of opener an existing file wants; undefined for a file that is about to be made. */
+/** Which kind of opener an existing vault wants; undefined for one that is about to be made. */
 export type Wanted = 'passphrase' | 'key' | undefined;
 
 /**
- * What opens the vault's file, from the first place that has it: the systemd credentials `vault-key` (32 raw
+ * What opens an encrypted vault, from the first place that has it: the systemd credentials `vault-key` (32 raw
  * bytes) and `vault-passphrase`, REPOST_VAULT_PASSPHRASE_FILE, REPOST_VAULT_PASSPHRASE_COMMAND,
  * REPOST_VAULT_PASSPHRASE, the prompt. One line's end is taken off the end of a file or a command's answer.
  * Throws E_VAULT_PASSPHRASE.
@@ -42,7 +42,7 @@ export async function findOpener(
   }
   if (wanted === 'key')
     throw vaultPassphrase(
-      `The vault’s file ${question.path} opens with a key file, and there is none.`,
+      `${capitalised(question.vault)} opens with a key file, and there is none.`,
       'Give the service its systemd credential again: LoadCredentialEncrypted=vault-key:PATH.',
     );
   const passphrase = await findPassphrase(sources, question, credentials);
@@ -68,7 +68,7 @@ async function findPassphrase(
   const given = env['REPOST_VAULT_PASSPHRASE'];
   if (given !== undefined) return given;
   if (prompt) return await prompt(question);
-  throw vaultPassphrase(`Nothing says the passphrase of the vault’s file ${question.path}.`);
+  throw vaultPassphrase(`Nothing says the passphrase of ${question.vault}.`);
 }
 
 async function askCommand(command: string, env: PassphraseSources['env'], clock: Clock): Promise<string> {
@@ -85,10 +85,11 @@ async function askCommand(command: string, env: PassphraseSources['env'], clock:
   return withoutLineEnd(result.stdout);
 }
 
-function checkedKey(key: Buffer): Buffer {
+/** 32 raw bytes. Throws E_VAULT_PASSPHRASE. */
+export function checkedKey(key: Buffer, named = 'The credential vault-key'): Buffer {
   if (key.length === 32) return key;
   throw vaultPassphrase(
-    `The credential vault-key has ${key.length} bytes and not 32.`,
+    `${named} has ${key.length} bytes and not 32.`,
     'Make it of 32 random bytes, raw: head -c 32 /dev/urandom | systemd-creds encrypt --name=vault-key - PATH',
   );
 }
@@ -102,6 +103,10 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
   }
 }
 
-function withoutLineEnd(text: string): string {
+export function withoutLineEnd(text: string): string {
   return text.replace(/\r?\n$/u, '');
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

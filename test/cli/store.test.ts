@@ -39,7 +39,7 @@ describeWithPostgres('repost store', (postgres) => {
     // Its secrets: in the database, each host with a key of its own, and back into a file before the store goes back.
     expect(await json('vault')).toMatchObject({ kind: 'database', secrets: 0 });
     expect(await json('vault', 'key', 'set', 'b', '--new-passphrase-file', passphrase)).toMatchObject({
-      change: 'set',
+      change: 'added',
     });
     expect((await json('vault')).keys).toHaveLength(2);
     expect(await json('vault', 'key', 'remove', 'b')).toMatchObject({ change: 'removed' });

@@ -1,4 +1,7 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { openPostgresStore } from '../../src/store/postgres/open.ts';
 import type { SecretTable, Store } from '../../src/store/types.ts';
@@ -9,6 +12,12 @@ import { vaultContract } from './contract.ts';
 
 const PASSPHRASE = 'correct horse battery';
 
+/** What a host has as systemd’s credential: a key needs no stretching, which a passphrase costs each time. */
+const KEY = Buffer.alloc(32, 'host');
+const credentials = mkdtempSync(join(tmpdir(), 'repost-vault-key-'));
+writeFileSync(join(credentials, 'vault-key'), KEY);
+afterAll(() => rmSync(credentials, { recursive: true }));
+
 function tableOf({ secrets }: Store): SecretTable {
   if (!secrets) throw new Error('A store on a server has a table for secrets.');
   return secrets;
@@ -16,9 +25,9 @@ function tableOf({ secrets }: Store): SecretTable {
 
 describeWithPostgres('the vault of the database', (postgres) => {
   const open = (address: string) => openPostgresStore({ address, env: {}, connections: 3 });
-  const vaultOf = (store: Store, host: string, passphrase = PASSPHRASE) =>
+  const vaultOf = (store: Store, host: string, passphrase?: string) =>
     databaseVault({
-      env: { REPOST_VAULT_PASSPHRASE: passphrase },
+      env: passphrase ? { REPOST_VAULT_PASSPHRASE: passphrase } : { CREDENTIALS_DIRECTORY: credentials },
       clock: systemClock,
       shared: { table: tableOf(store), host },
     });
@@ -59,10 +68,65 @@ describeWithPostgres('the vault of the database', (postgres) => {
     });
   });
 
+  it('gets another data key while hosts use it: who has the same passphrase goes on, others are named and out', async () => {
+    const store = await openHere(postgres.address());
+    const [a, b] = [vaultOf(store, 'a'), vaultOf(store, 'b')];
+    await a.write('grant/x/1', 'one');
+    expect(await b.read('grant/x/1')).toMatchObject({ value: 'one' });
+    await b.setKey('b', { key: KEY });
+    await a.setKey('c', { passphrase: 'of c alone' });
+    const c = vaultOf(store, 'c', 'of c alone');
+    expect(await c.read('grant/x/1')).toMatchObject({ value: 'one' });
+    const refused = a.rotate((names) => {
+      throw new Error(names.join());
+    });
+    await expect(refused).rejects.toThrow(/^c$/u);
+    expect(await c.read('grant/x/1')).toMatchObject({ value: 'one' });
+
+    // Others write all the time: no entry is lost, none stays under the old key.
+    let over = false;
+    const writing = (async () => {
+      let n = 0;
+      for (; !over; n += 1) await b.write(`n/${n}`, `value ${n}`);
+      return n;
+    })();
+    for (let round = 0; round < 3; round += 1) expect(await a.rotate(() => undefined)).toEqual(['a', 'b']);
+    over = true;
+    const written = await writing;
+    expect(written).toBeGreaterThan(0);
+    for (let n = 0; n < written; n += 1)
+      expect(await a.read(`n/${n}`)).toEqual({ state: 'found', value: `value ${n}` });
+    expect(await b.read('grant/x/1')).toMatchObject({ value: 'one' });
+    expect(await vaultOf(store, 'c', 'of c alone').read('grant/x/1')).toMatchObject({ state: 'locked' });
+    // What c kept of the old data key writes nothing, and reads nothing.
+    expect(await c.read('grant/x/1')).toMatchObject({ state: 'locked' });
+    await expect(c.write('grant/x/1', 'old')).rejects.toMatchObject({ code: 'E_VAULT_PASSPHRASE' });
+  });
+
+  it('says so where its keys were taken away or changed, and makes nothing anew over what is there', async () => {
+    const address = postgres.address('changed');
+    const store = await openHere(address);
+    await vaultOf(store, 'a').write('grant/x/1', 'one');
+    const [kept] = await tableOf(store).keys();
+    postgres.sql(
+      `UPDATE changed.vault_keys SET kdf = '{"name":"scrypt","N":1073741824,"r":8,"p":1,"salt":"AA"}'`,
+    );
+    expect(await vaultOf(store, 'a').read('grant/x/1')).toMatchObject({ state: 'corrupt' });
+    postgres.sql('DELETE FROM changed.vault_keys');
+    expect(await vaultOf(store, 'a').read('grant/x/1')).toMatchObject({ state: 'corrupt' });
+    await expect(vaultOf(store, 'a').write('new', 'x')).rejects.toMatchObject({ code: 'E_VAULT_CORRUPT' });
+    postgres.sql(
+      `INSERT INTO changed.vault_keys VALUES ('a', '${kept?.dataKey}', '${kept?.kdf}', '${kept?.wrapped}', 0)`,
+    );
+    expect(await vaultOf(store, 'a').read('grant/x/1')).toMatchObject({ value: 'one' });
+    postgres.sql("UPDATE changed.vault_entries SET name = 'grant/x/2'");
+    expect(await vaultOf(store, 'a').read('grant/x/2')).toMatchObject({ state: 'corrupt' });
+  });
+
   it('shows nothing in all that the database has', async () => {
     const address = postgres.address('dumped');
     const store = await openHere(address);
-    await vaultOf(store, 'a').write('grant/x/1', 'a very secret token');
+    await vaultOf(store, 'a', PASSPHRASE).write('grant/x/1', 'a very secret token');
     const rows = postgres.sql(
       "SELECT query_to_xml('SELECT * FROM dumped.vault_entries', true, false, '') || query_to_xml('SELECT * FROM dumped.vault_keys', true, false, '')::text",
     );

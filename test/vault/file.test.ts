@@ -383,8 +383,8 @@ describe('the passphrase of the vault’s file', () => {
     expect(await vault.read('a')).toEqual({ state: 'found', value: 'v' });
     await Promise.all([vault.read('a'), vault.write('b', 'v')]);
     expect(asked).toEqual([
-      { path, isNew: false },
-      { path, isNew: false },
+      { vault: `the vault’s file ${path}`, isNew: false },
+      { vault: `the vault’s file ${path}`, isNew: false },
     ]);
   });
 

@@ -116,6 +116,7 @@ const routes: Readonly<Record<string, string | { none: string }>> = {
   'vault move': { none: secret },
   'vault key set': { none: secret },
   'vault key remove': { none: secret },
+  'vault key rotate': { none: secret },
   'ledger export': 'exportLedger',
   'ledger import': 'importLedger',
   'errors list': 'listErrors',

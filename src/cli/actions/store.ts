@@ -55,7 +55,7 @@ export async function migrateStore(turn: Turn, flags: { to: string; dryRun?: boo
   const lock = await takeHome(app);
   const [from, to] = [await sideAt(app, present), await sideAt(app, address)];
   try {
-    await refuseVault(from, to);
+    await refuseVault(from);
     const before = await from.facts();
     const plan = await planMove({ from, to });
     if (flags.dryRun) return sayPlan(turn, plan, before, await to.facts());
@@ -77,12 +77,12 @@ export async function migrateStore(turn: Turn, flags: { to: string; dryRun?: boo
   }
 }
 
-/** Secrets that lie in the server’s own vault would stay behind. */
-async function refuseVault(from: Side, to: Side): Promise<void> {
-  if (to.kind !== 'sqlite' || (await from.value('vault.kind')) !== 'database') return;
+/** Secrets that lie in the old store itself would stay behind. */
+async function refuseVault(from: Side): Promise<void> {
+  if ((await from.value('vault.kind')) !== 'database') return;
   throw new Failure('E_CONFIG', {
-    message: 'The secrets are in the vault of the database, which a file does not have.',
-    hint: 'Move them into another vault first.',
+    message: 'The secrets are in the vault of the database, which does not move with the store.',
+    hint: 'Move them into another vault first; where the store goes to another server, back afterwards.',
     command: 'repost vault move file',
   });
 }

@@ -1,119 +1,84 @@
-import { readFileSync } from 'node:fs';
-import { Failure } from '../../core/failure.ts';
-import type { SecretTable } from '../../store/types.ts';
-import { databaseVault } from '../../vault/database.ts';
-import { readValue } from '../../vault/failures.ts';
-import { openVault } from '../../vault/open.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import type { Vault, VaultRead } from '../../core/vault.ts';
+import { parseFile } from '../../vault/file-format.ts';
 import { iso, schemaVersion } from '../../web/views.ts';
-import type { App } from '../app.ts';
 import type { Turn } from '../command.ts';
-import { saveSetting } from '../config.ts';
 import { counted } from '../counted.ts';
-import { takeHome } from '../home.ts';
 import { hostName } from '../host-name.ts';
-import { namesInVault, notingNames } from '../vault-names.ts';
+import { unfinishedMove } from '../vault-move.ts';
+import { isCarried, namesInVault } from '../vault-names.ts';
 
+/** Which vault, whether it opens, who else has a key, and what a move or another vault left behind. */
 export async function showVault({ app, print }: Turn): Promise<undefined> {
-  const store = await app.store();
+  const { meta, secrets: table } = await app.store();
   const vault = await app.vault();
-  const secrets = (await namesInVault(store.meta)).length;
-  const keys = ((await store.secrets?.keys()) ?? []).map(({ name, createdAt }) => ({
+  const names = await namesInVault(meta);
+  const { state, detail } = await stateOf(vault, names);
+  const keys = ((await table?.keys()) ?? []).map(({ name, createdAt }) => ({
     name,
     createdAt: iso(createdAt),
   }));
-  print({ schemaVersion, kind: vault.kind, description: vault.description, secrets, keys }, () =>
+  const { kind, description } = vault;
+  const unfinished = await unfinishedMove(meta, hostName(app) ?? '');
+  const leftInFile = kind === 'file' ? 0 : secretsInFile(app.files.vault);
+  const view = {
+    schemaVersion,
+    kind,
+    description,
+    state,
+    detail,
+    secrets: names.length,
+    keys,
+    leftInFile,
+    unfinishedMove: unfinished ? { from: unfinished.from, to: unfinished.to } : null,
+  };
+  print(view, () =>
     [
-      `${vault.kind}: ${vault.description}, ${counted(secrets, 'secret')}`,
-      ...keys.map(({ name, createdAt }) => `opens for ${name} since ${createdAt}`),
+      `${kind}: ${description}, ${counted(names.length, 'secret')}${said[state]}`,
+      ...(detail === null ? [] : [detail]),
+      ...keys.map(({ name, createdAt }) => `It opens for ${name} since ${createdAt}.`),
+      ...(unfinished
+        ? [`The move from “${unfinished.from}” was cut off. To end it: repost vault move ${unfinished.to}`]
+        : []),
+      ...(leftInFile > 0 && !unfinished
+        ? [
+            `${app.files.vault} has ${counted(leftInFile, 'secret')} too. To take over what is missing here: repost vault move ${kind} --from file`,
+          ]
+        : []),
     ].join('\n'),
   );
 }
 
-const KINDS = ['keychain', 'file', 'command', 'database'] as const;
+type State = 'open' | 'empty' | 'missing' | 'locked' | 'unreachable' | 'corrupt';
 
-/** Copies every secret, reads it back, then removes it from the old vault, under the home’s lock. */
-export async function moveVault({ app, print }: Turn, _options: unknown, text: string): Promise<undefined> {
-  const kind = KINDS.find((one) => one === text);
-  if (!kind)
-    throw new Failure('E_USAGE', {
-      message: `There is no vault “${text}”.`,
-      hint: `Use one of: ${KINDS.join(', ')}.`,
-    });
-  const lock = await takeHome(app);
-  try {
-    const { meta, secrets } = await app.store();
-    const from = await app.vault();
-    if (from.kind === kind) throw new Failure('E_EXISTS', { message: 'The secrets are there already.' });
-    const command = app.config.text('vault.command');
-    const opened = await openVault({
-      kind,
-      env: app.io.env,
-      path: app.files.vault,
-      clock: app.clock,
-      ...(command === '' ? {} : { command }),
-      ...(secrets ? { shared: { table: secrets, host: hostName(app) ?? '' } } : {}),
-    });
-    const to = notingNames(opened, meta);
-    const names = [...(await namesInVault(meta))];
-    for (const name of names) {
-      const value = await readValue(from, name);
-      if (value === undefined) continue;
-      await to.write(name, value);
-      if ((await readValue(to, name)) !== value)
-        throw new Failure('E_VAULT_UNREACHABLE', {
-          message: `${to.description} does not give back what was written.`,
-        });
-    }
-    await meta.set('vault.kind', kind);
-    if (app.config.origin('vault') === 'file') saveSetting(app.files.config, 'vault', kind);
-    // What names it stays noted, for the new vault: so the old one itself is asked, not the one that notes.
-    for (const name of names) {
-      await from.remove(name);
-      await meta.set(`vault.name/${name}`, '');
-    }
-    print(
-      { schemaVersion, from: from.kind, to: kind, secrets: names.length },
-      () => `${counted(names.length, 'secret')} moved to ${to.description}.`,
-    );
-  } finally {
-    lock.release();
+const said: Readonly<Record<State, string>> = {
+  open: ', open',
+  empty: '',
+  missing: ', and none of them is here',
+  locked: ', locked',
+  unreachable: ', does not answer',
+  corrupt: ', damaged',
+};
+
+/** By reading: a vault that nobody has used yet is not made by a look. */
+async function stateOf(
+  vault: Vault,
+  names: readonly string[],
+): Promise<{ state: State; detail: string | null }> {
+  for (const name of names) {
+    const found: VaultRead = await vault.read(name);
+    if (found.state === 'found') return { state: 'open', detail: null };
+    if (found.state !== 'absent') return { state: found.state, detail: found.detail };
   }
+  return { state: names.length === 0 ? 'empty' : 'missing', detail: null };
 }
 
-export async function setKey(
-  { app, print }: Turn,
-  { newPassphraseFile }: { newPassphraseFile: string },
-  name: string,
-): Promise<undefined> {
-  const table = await tableOf(app);
-  const passphrase = readPassphrase(newPassphraseFile);
-  const shared = { table, host: hostName(app) ?? '' };
-  await databaseVault({ env: app.io.env, clock: app.clock, shared }).setKey(name, { passphrase });
-  print({ schemaVersion, name, change: 'set' }, () => `The vault opens for ${name} with that passphrase.`);
-}
-
-export async function removeKey({ app, print }: Turn, _options: unknown, name: string): Promise<undefined> {
-  if (!(await (await tableOf(app)).removeKey(name)))
-    throw new Failure('E_NOT_FOUND', {
-      message: `There is no key “${name}”, or it is the last one.`,
-      command: 'repost vault',
-    });
-  print({ schemaVersion, name, change: 'removed' }, () => `The vault opens no more for ${name}.`);
-}
-
-async function tableOf(app: App): Promise<SecretTable> {
-  const { secrets } = await app.store();
-  if (secrets) return secrets;
-  throw new Failure('E_CONFIG', {
-    message: 'The store is a file of this home: no other host opens its vault.',
-    command: 'repost help vaults',
-  });
-}
-
-function readPassphrase(path: string): string {
+/** Names in it are readable without its passphrase. */
+function secretsInFile(path: string): number {
+  if (!existsSync(path)) return 0;
   try {
-    return readFileSync(path, 'utf8').replace(/\r?\n$/u, '');
-  } catch (cause) {
-    throw new Failure('E_VAULT_PASSPHRASE', { message: `The file ${path} can’t be read.`, cause });
+    return [...parseFile(readFileSync(path, 'utf8'), path).entries.keys()].filter(isCarried).length;
+  } catch {
+    return 0;
   }
 }

@@ -4,8 +4,8 @@ import { commands, heading, type Topic, terms, text } from './topic.ts';
 /** Every variable that is read. Those that other programs know mean here what they mean there. */
 const variables: readonly (readonly [string, string])[] = [
   ['REPOST_HOME', 'one folder for settings, data, logs and cache'],
-  ['REPOST_VAULT', 'where secrets are: keychain, file or command (see: repost help vaults)'],
-  ['REPOST_VAULT_PASSPHRASE', 'the passphrase of the file vault'],
+  ['REPOST_VAULT', 'where secrets are: keychain, file, command or database (see: repost help vaults)'],
+  ['REPOST_VAULT_PASSPHRASE', 'the passphrase that opens the vaults file and database'],
   ['REPOST_VAULT_PASSPHRASE_FILE', 'a file that has it; a systemd credential works too'],
   ['REPOST_VAULT_PASSPHRASE_COMMAND', 'a program that prints it'],
   ['REPOST_VAULT_COMMAND', 'the program of the command vault'],

@@ -27,9 +27,11 @@ export const vaults: Topic = {
       'Each host may have its own.',
     ),
     commands(
+      ['repost vault', 'says whether it opens, and for whom'],
       ['repost vault key set b --new-passphrase-file FILE', 'lets host b in with its own passphrase'],
-      ['repost vault key remove b', 'and out again'],
       ['repost vault move database', 'takes the secrets there from the vault of this home'],
+      ['repost vault key remove b', 'shuts it out again'],
+      ['repost vault key rotate', 'encrypts all anew, where it may have kept what it read'],
     ),
     heading('The command vault'),
     text(

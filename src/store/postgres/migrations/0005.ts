@@ -18,7 +18,9 @@ CREATE TABLE vault_keys (
 );
 CREATE TABLE vault_entries (
   name TEXT PRIMARY KEY,
-  sealed TEXT NOT NULL
+  sealed TEXT NOT NULL,
+  -- Which data key encrypted it.
+  data_key TEXT NOT NULL
 );
 `,
 };
