@@ -61,3 +61,6 @@ export function costsOf(pids: readonly (number | undefined)[], postgres: Postgre
     .map(Number);
   return { daemonsMs, serverMs: serverMs(), commits, logBytes };
 }
+
+export const databaseBytes = (postgres: PostgresServer | undefined): number =>
+  postgres ? Number(postgres.sql('SELECT pg_database_size(current_database())')) : 0;

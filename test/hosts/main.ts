@@ -23,6 +23,12 @@ async function run(): Promise<number> {
   let sound = false;
   try {
     postgres?.start(SETTINGS);
+    // Whoever stops this stops all of them.
+    process.once('exit', () => {
+      for (const { pid } of hosts) if (pid !== undefined) process.kill(pid, 'SIGKILL');
+      postgres?.remove();
+      networks?.close();
+    });
     say(`${size.accounts} accounts sign in, with ${size.destinations} destinations each`);
     agency = await openAgency(new TrueClock(), size, {
       http: 'off',
@@ -40,8 +46,6 @@ async function run(): Promise<number> {
     for (const host of hosts) await host.kill();
     await agency?.app.close();
     await agency?.server.close();
-    postgres?.remove();
-    networks?.close();
     if (agency && sound) rmSync(agency.dir, { recursive: true, force: true });
     else if (agency) say(`kept: ${agency.dir}`);
   }
@@ -51,6 +55,8 @@ function isSound({ lost, doubled, refusedForQuota, complaints, states }: Verdict
   const open = states['waiting'] ?? 0;
   return lost === 0 && doubled === 0 && refusedForQuota === 0 && complaints.length === 0 && open === 0;
 }
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 if (help) process.stdout.write(usage);
 else process.exitCode = await run();

@@ -2,8 +2,8 @@ import { cpus } from 'node:os';
 import type { Agency } from '../load/agency.ts';
 import { judge, type Verdict } from '../load/judge.ts';
 import { randomOf } from '../sim/random.ts';
-import { type Costs, costsOf } from './costs.ts';
 import { failovers } from './failovers.ts';
+import { type Each, measurePolls, measurePosts, outOf } from './measure.ts';
 import { lookIn, type PersonsWork, type Repost } from './person.ts';
 import { moveBack, type Stage } from './stage.ts';
 import { type Trouble, trouble } from './troubles.ts';
@@ -17,9 +17,10 @@ export interface Results {
   troubles: Record<Trouble, number> | null;
   restarts: Record<string, number>;
   seconds: number;
+  /** While films appeared. */
   publishesPerSecond: number;
-  /** Of one post, while films appeared; only where nobody was killed. */
-  perPost: Costs | null;
+  /** What one post and one poll cost; only where nobody was killed. `bytesKept`: of a post, in the database. */
+  costs: { post: Each; bytesKept: number; poll: Each; pollsPerSecond: number } | null;
   person: PersonsWork;
   failoverSeconds: number[];
   movedBack: boolean | null;
@@ -32,6 +33,7 @@ export async function live(stage: Stage): Promise<Results> {
   for (const host of hosts) host.start();
   const store = await agency.app.store();
   while ((await store.sources.list()).some(({ baselineAt }) => baselineAt === null)) await wait(SECOND);
+  const polls = calm ? await measurePolls(stage) : null;
   say('every source was looked at once; films appear');
   const beganAt = Date.now();
   const over = new AbortController();
@@ -40,9 +42,9 @@ export async function live(stage: Stage): Promise<Results> {
     calm || !networks || !postgres
       ? undefined
       : trouble({ hosts, networks, postgres, settings: SETTINGS, random, everyMs, say }, over.signal);
-  const measured = measure(stage);
+  const measured = measurePosts(stage);
   const marks = await shoot(agency);
-  const { perPost, publishesPerSecond } = measured.end();
+  const { perSecond, each, bytesKept } = measured();
   // A quick look, too, sees each of them.
   if (quick) await wait(90 * SECOND);
   over.abort();
@@ -61,8 +63,8 @@ export async function live(stage: Stage): Promise<Results> {
     troubles,
     restarts: sum(hosts.map(({ fell }) => fell)),
     seconds,
-    publishesPerSecond,
-    perPost: calm ? perPost : null,
+    publishesPerSecond: perSecond,
+    costs: polls && { post: each, bytesKept, poll: polls.each, pollsPerSecond: polls.perSecond },
     person,
     failoverSeconds,
     movedBack: postgres ? await moveBack(agency, repost, verdict) : null,
@@ -80,38 +82,13 @@ async function shoot(agency: Agency): Promise<string[]> {
       marks.push(await agency.film(marks.length % size.accounts));
     if (Math.floor(out / 100) > said) {
       said = Math.floor(out / 100);
-      say(`${outOf(agency)} posts are out`);
+      const { doubled, posts } = await judge(agency, marks, size.destinations);
+      say(`${posts} posts are out, ${doubled} of them twice`);
+      if (doubled > 0) return marks;
     }
     await wait(250);
   }
   return marks;
-}
-
-const outOf = ({ sandbox }: Agency) => sandbox.posts().filter(({ platform }) => platform !== 'tiktok').length;
-
-function measure({ agency, hosts, postgres }: Stage) {
-  const costs = () =>
-    costsOf(
-      hosts.map(({ pid }) => pid),
-      postgres,
-    );
-  const from = { at: Date.now(), out: outOf(agency), costs: costs() };
-  return {
-    end() {
-      const to = { at: Date.now(), out: outOf(agency), costs: costs() };
-      const posts = to.out - from.out;
-      const each = (key: keyof Costs) => Math.round(((to.costs[key] - from.costs[key]) / posts) * 10) / 10;
-      return {
-        publishesPerSecond: Math.round((posts * 100 * SECOND) / (to.at - from.at)) / 100,
-        perPost: {
-          daemonsMs: each('daemonsMs'),
-          serverMs: each('serverMs'),
-          commits: each('commits'),
-          logBytes: each('logBytes'),
-        },
-      };
-    },
-  };
 }
 
 /** Until nothing is open, and a person has dealt with what asks for one. */

@@ -22,6 +22,8 @@ export interface Size {
   accounts: number;
   destinations: number;
   users: number;
+  /** Where they post to. Default: all four of the load. */
+  platforms?: readonly PlatformId[];
 }
 
 /** Where an agency is, beyond a home of its own on this machine. */
@@ -80,7 +82,7 @@ function idOf(platform: PlatformId, n: number): string {
 
 export async function openAgency(clock: FastClock, size: Size, place: Place): Promise<Agency> {
   const dir = mkdtempSync(join(tmpdir(), 'repost-load-'));
-  const used = platforms.slice(0, Math.min(platforms.length, size.destinations));
+  const used = (size.platforms ?? platforms).slice(0, size.destinations);
   const each = (size.accounts * size.destinations) / used.length;
   const answers = new Map<number, number>();
   const counted =
