@@ -26,12 +26,17 @@ export class SimClock extends TestClock {
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
       this.#turn += 1;
-      const sleeper = { at: this.#instant + Math.max(0, ms), turn: this.#turn, wake: resolve };
-      this.#asleep.push(sleeper);
-      signal?.addEventListener('abort', () => {
+      const onAbort = () => {
         this.#asleep = this.#asleep.filter((other) => other !== sleeper);
-        reject(signal.reason);
-      });
+        reject(signal?.reason);
+      };
+      const wake = () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      const sleeper: Sleeper = { at: this.#instant + Math.max(0, ms), turn: this.#turn, wake };
+      this.#asleep.push(sleeper);
+      signal?.addEventListener('abort', onAbort);
     });
   }
 

@@ -3,37 +3,61 @@ import { simulate } from './lean/drive.ts';
 import { usualWeather } from './lean/world.ts';
 import type { Report } from './stage.ts';
 
-/** Plays the world of one seed. */
-export type Play = (seed: number) => Promise<Report>;
+/** Which worlds: the small one, all real platforms, or the small one with two hosts over PostgreSQL. */
+export type Kind = 'small' | 'full' | 'postgres';
 
-/** Plays worlds in this thread. */
-export async function player(full: boolean): Promise<Play> {
-  if (!full) return (seed) => simulate(seed, usualWeather);
-  const { simulateAll } = await import('./full/drive.ts');
-  return simulateAll;
+/** Plays worlds, one after the other. */
+interface Player {
+  play(seed: number): Promise<Report>;
+  /** Takes away what was set up for it, also while a world is under way. */
+  end(): void;
+}
+
+async function player(kind: Kind): Promise<Player> {
+  const end = () => undefined;
+  switch (kind) {
+    case 'small':
+      return { play: (seed) => simulate(seed, usualWeather), end };
+    case 'full':
+      return { play: (await import('./full/drive.ts')).simulateAll, end };
+    case 'postgres': {
+      const { createPostgres, postgresPrograms } = await import('../store/postgres-program.ts');
+      const { hostsWeather, simulateHosts } = await import('./hosts/drive.ts');
+      const programs = postgresPrograms();
+      if (!programs) throw new Error('The Debian package postgresql is missing.');
+      const server = createPostgres(programs);
+      server.start();
+      return { play: (seed) => simulateHosts(seed, hostsWeather, server), end: () => server.remove() };
+    }
+  }
 }
 
 export interface Orders {
   firstSeed: number;
   workers: number;
-  full: boolean;
+  kind: Kind;
   /** Told of each world as it ends. Returns false where that was the last. */
   onReport(report: Report): boolean;
 }
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
  * Plays one seed after the other, in so many threads, until told that it is enough. What becomes of a seed does
  * not depend on who plays it. Worlds that are under way then are given up.
  */
-export async function playSeeds(program: URL, { firstSeed, workers, full, onReport }: Orders): Promise<void> {
+export async function playSeeds(program: URL, { firstSeed, workers, kind, onReport }: Orders): Promise<void> {
   if (workers === 1) {
-    const play = await player(full);
+    const { play, end } = await player(kind);
+    for (const signal of SIGNALS) process.once(signal, () => process.exit(130));
+    process.once('exit', end);
     for (let seed = firstSeed; onReport(await play(seed)); seed += 1);
     return;
   }
   let seed = firstSeed;
-  const threads = Array.from({ length: workers }, () => new Worker(program, { workerData: { full } }));
+  const threads = Array.from({ length: workers }, () => new Worker(program, { workerData: { kind } }));
   await new Promise<void>((resolve, reject) => {
+    for (const signal of SIGNALS) process.once(signal, () => resolve());
     for (const thread of threads) {
       const next = () => {
         thread.postMessage(seed);
@@ -46,14 +70,25 @@ export async function playSeeds(program: URL, { firstSeed, workers, full, onRepo
       });
       next();
     }
-  }).finally(() => Promise.all(threads.map((thread) => thread.terminate())));
+  }).finally(() => Promise.all(threads.map(dismiss)));
+}
+
+function dismiss(thread: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    thread.once('exit', () => resolve());
+    thread.postMessage('end');
+  });
 }
 
 /** True in a thread that `playSeeds` started; it then plays what it is told. */
 export async function joinCrew(): Promise<boolean> {
   const port = parentPort;
   if (isMainThread || !port) return false;
-  const play = await player((workerData as { full: boolean }).full);
-  port.on('message', (seed: number) => void play(seed).then((report) => port.postMessage(report)));
+  const { play, end } = await player((workerData as { kind: Kind }).kind);
+  port.on('message', (order: number | 'end') => {
+    if (order !== 'end') return void play(order).then((report) => port.postMessage(report));
+    end();
+    process.exit();
+  });
   return true;
 }

@@ -17,16 +17,21 @@ import type { Random } from './random.ts';
 
 type Db = Awaited<ReturnType<typeof openDatabase>>;
 
-/** The home's disk: a folder in memory with the database's files, which outlive the process. */
-export interface Disk {
-  folder: string;
-  lockPath: string;
+/** Where a world's store is: outlives every process. */
+export interface Place {
   open(clock: Clock): Promise<Store>;
   /** The process was killed: the kernel writes what it had been given. */
   kill(): void;
+  /** All bytes of the database. */
+  bytes(): Buffer | Promise<Buffer>;
+}
+
+/** The home's disk: a folder in memory with the database's files and their log. */
+export interface Disk extends Place {
+  folder: string;
+  lockPath: string;
   /** The power failed: what SQLite had not synced is gone, and the log ends in rubbish. */
   cutPower(random: Random): void;
-  /** All bytes of the database and its log. */
   bytes(): Buffer;
   remove(): void;
 }

@@ -1,7 +1,7 @@
 import { MINUTE, SECOND } from '../../src/core/clock.ts';
 import { tryLock } from '../../src/store/lock.ts';
 import { Crash, untilQuiet } from './mortal.ts';
-import { type Life, note, type Report, type Stage } from './stage.ts';
+import { type Life, newReport, note, type Report, type Stage } from './stage.ts';
 
 /** Far more than any world needs: endless work is seen as such. */
 const MOST_TURNS = 400_000;
@@ -14,18 +14,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** One whole world, from its first video to the last job's end. */
 export async function simulateStage(stage: Stage): Promise<Report> {
   const { disk, breaches } = stage;
-  const report: Report = {
-    seed: stage.seed,
-    breaches,
-    published: 0,
-    ended: {},
-    troubled: 0,
-    crashes: 0,
-    powerCuts: 0,
-    requests: 0,
-    turns: 0,
-    trail: stage.trail,
-  };
+  const report = newReport(stage.seed, stage);
   try {
     await stage.furnish();
     for (;;) {

@@ -20,6 +20,10 @@ export interface Mortal {
   busy: number;
   /** Renewals of tokens under way. */
   renewing: number;
+  /** Calls to a database server that it has not answered yet. */
+  calls: number;
+  /** What else ends with it, at that instant. */
+  onDeath?: () => void;
 }
 
 export const newMortal = (): Mortal => ({
@@ -29,7 +33,16 @@ export const newMortal = (): Mortal => ({
   asleep: 0,
   busy: 0,
   renewing: 0,
+  calls: 0,
 });
+
+/** The process ends here, as if it were killed. */
+export function die(life: Mortal, now: number): void {
+  if (life.dead) return;
+  life.dead = true;
+  life.diedAt = now;
+  life.onDeath?.();
+}
 
 /** How many turns of the event loop nothing may stir before all that runs waits for time to pass. */
 const QUIET_TURNS = 3;

@@ -21,6 +21,9 @@ export interface Pieces {
   app(service: Service, account: Account): App;
   media: MediaFile;
   host?: EngineDeps['host'];
+  presence?: EngineDeps['presence'];
+  /** Where others may be renewing the same sign-in. */
+  lock?: <T>(name: string, work: () => Promise<T>) => Promise<T>;
   settings: EngineSettings;
   /** Describing every exchange takes long. */
   traced: boolean;
@@ -31,7 +34,7 @@ const TIMEOUT_MS = 30_000;
 
 /** Wires the engine as the program does, of real parts. */
 export async function wire(pieces: Pieces): Promise<EngineDeps> {
-  const { clock, store, vault, transport, registry, traced, media, host } = pieces;
+  const { clock, store, vault, transport, registry, traced, media, host, presence } = pieces;
   const timeoutMs = TIMEOUT_MS;
   const made = new Map<number, ReturnType<typeof tokenSource>>();
 
@@ -47,7 +50,7 @@ export async function wire(pieces: Pieces): Promise<EngineDeps> {
       account: async () => (await store.accounts.get(known.id)) ?? known,
       app: async () => pieces.app(service, known),
       clock,
-      lock: (_name, work) => work(),
+      lock: pieces.lock ?? ((_name, work) => work()),
       onGrant: ({ expiresAt }) => update({ status: 'ok', expiresAt }),
       onLoginNeeded: () => update({ status: 'login-needed' }),
     });
@@ -74,6 +77,7 @@ export async function wire(pieces: Pieces): Promise<EngineDeps> {
     anonymous: plainHttp({ transport, clock, timeoutMs }),
     obtain: async () => media,
     ...(host ? { host } : {}),
+    ...(presence ? { presence } : {}),
     seal: await journalSeal(vault),
     settings: pieces.settings,
     emit: pieces.emit,

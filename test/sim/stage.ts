@@ -1,4 +1,5 @@
 import type { Engine } from '../../src/engine/engine.ts';
+import type { Presence } from '../../src/engine/presence.ts';
 import type { Lock } from '../../src/store/lock.ts';
 import type { Store } from '../../src/store/types.ts';
 import type { SimClock } from './clock.ts';
@@ -17,15 +18,36 @@ export interface Report {
   troubled: number;
   crashes: number;
   powerCuts: number;
+  /** Connections to a database server that were lost as a transaction was committed, by death or not. */
+  cutCommits: number;
+  /** Hosts that stood still, and went on. */
+  freezes: number;
   requests: number;
   turns: number;
   /** What happened last, oldest first: to read after a breach. */
   trail: string[];
 }
 
+export const newReport = (seed: number, { breaches, trail }: Pick<Stage, 'breaches' | 'trail'>): Report => ({
+  seed,
+  breaches,
+  published: 0,
+  ended: {},
+  troubled: 0,
+  crashes: 0,
+  powerCuts: 0,
+  cutCommits: 0,
+  freezes: 0,
+  requests: 0,
+  turns: 0,
+  trail,
+});
+
 /** One process over the world, from its start to its death. */
 export interface Life extends Mortal {
   engine: Engine;
+  /** Where several hosts share the store. */
+  presence?: Presence;
   /** The store without death: for what persons and judges do. */
   raw: Store;
   lock: Lock | undefined;

@@ -11,6 +11,8 @@ export interface Totals {
   cancelled: number;
   crashes: number;
   powerCuts: number;
+  cutCommits: number;
+  freezes: number;
   requests: number;
   breaches: number;
 }
@@ -24,13 +26,15 @@ export const noTotals = (): Totals => ({
   cancelled: 0,
   crashes: 0,
   powerCuts: 0,
+  cutCommits: 0,
+  freezes: 0,
   requests: 0,
   breaches: 0,
 });
 
 export function add(
   totals: Totals,
-  { ended, troubled, crashes, powerCuts, requests, breaches }: Report,
+  { ended, troubled, crashes, powerCuts, cutCommits, freezes, requests, breaches }: Report,
 ): void {
   totals.worlds += 1;
   totals.posts += ended['published'] ?? 0;
@@ -40,6 +44,8 @@ export function add(
   totals.cancelled += ended['cancelled'] ?? 0;
   totals.crashes += crashes;
   totals.powerCuts += powerCuts;
+  totals.cutCommits += cutCommits;
+  totals.freezes += freezes;
   totals.requests += requests;
   totals.breaches += breaches.length;
 }

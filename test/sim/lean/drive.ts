@@ -1,4 +1,5 @@
 import { HOUR, MINUTE } from '../../../src/core/clock.ts';
+import { createDisk } from '../disk.ts';
 import { simulateStage } from '../drive.ts';
 import type { Life, Report, ScriptEvent, Stage } from '../stage.ts';
 import { judgeEnd, judgeNow } from './judges.ts';
@@ -8,7 +9,7 @@ import { createWorld, furnish, type LeanWorld, type Weather } from './world.ts';
 
 /** One small world, from its first video to the last job's end. */
 export function simulate(seed: number, weather: Weather): Promise<Report> {
-  const world = createWorld(seed, weather);
+  const world = createWorld(seed, weather, createDisk());
   const stage: Stage = Object.assign(world, {
     death: world.random.death,
     oneAtATime: false,
@@ -25,7 +26,11 @@ export function simulate(seed: number, weather: Weather): Promise<Report> {
   return simulateStage(stage);
 }
 
-async function happen(world: LeanWorld, life: Life, { what }: ScriptEvent): Promise<void> {
+export async function happen(
+  world: LeanWorld,
+  life: Pick<Life, 'raw' | 'ended'>,
+  { what }: ScriptEvent,
+): Promise<void> {
   const { server, clock, callers, outages } = world;
   const random = world.random.script;
   switch (what) {
@@ -59,7 +64,7 @@ async function happen(world: LeanWorld, life: Life, { what }: ScriptEvent): Prom
 }
 
 /** Everything has been said, and every job has come to its end. */
-async function atEnd(world: LeanWorld, life: Life): Promise<boolean> {
+export async function atEnd(world: LeanWorld, life: Pick<Life, 'raw'>): Promise<boolean> {
   const { waiting, running } = await life.raw.jobs.counts();
   if (waiting + running > 0) return false;
   const sources = await life.raw.sources.list();

@@ -58,7 +58,7 @@ export async function judgeEnd(world: LeanWorld, store: Store, report: Report): 
         breaches.push(`lost: video ${video.id} has no job for ${accountId}`);
     }
   }
-  if (world.disk.bytes().includes(SECRET)) breaches.push('a secret in the database');
+  if ((await world.disk.bytes()).includes(SECRET)) breaches.push('a secret in the database');
 }
 
 /** Made before the rule, and listed before anybody first looked: whatever the person had before is left alone. */

@@ -1,11 +1,12 @@
+import type { Clock } from '../../../src/core/clock.ts';
 import type { EngineEvent } from '../../../src/engine/deps.ts';
 import { createEngine, type Engine } from '../../../src/engine/engine.ts';
 import type { RawRequest, RawResponse, Transport } from '../../../src/net/wire.ts';
 import type { Lock } from '../../../src/store/lock.ts';
 import type { Store } from '../../../src/store/types.ts';
 import { type Fate, fateOf, plain } from '../fates.ts';
-import { Crash, type Mortal, mortalStore, mortalVault, newMortal } from '../mortal.ts';
-import { wire } from '../process.ts';
+import { Crash, die, type Mortal, mortalStore, mortalVault, newMortal } from '../mortal.ts';
+import { type Pieces, wire } from '../process.ts';
 import { type Life, note } from '../stage.ts';
 import { SECRET } from './server.ts';
 import { appOf, type LeanWorld } from './world.ts';
@@ -16,26 +17,58 @@ const GRID_MS = 200;
 const VERY_LATE_MS = 20_000;
 const LID_MS = 1_800_000;
 
-export async function startLife(world: LeanWorld, raw: Store, lock: Lock | undefined): Promise<Life> {
-  const { clock, random, weather } = world;
-  const mortal = newMortal();
-  const passed = () => {
+/** What the process runs on. */
+export interface Machine {
+  /** It stands still until then. */
+  suspendedUntil: number;
+  /** A request that has not left when it begins to stand still leaves when it goes on. */
+  holdsBack?: boolean;
+  /** It stands still between a post's intent and its sending. */
+  stalled?: boolean;
+  wokeAt?: number;
+}
+
+/** What a process has where several hosts share a store. */
+export interface Shared {
+  mortal: Mortal;
+  machine: Machine;
+  /** Its own: stands still with the machine. */
+  clock: Clock;
+  /** How much likelier it dies after this than elsewhere. */
+  weight(point: string): number;
+  /** The way through which the process works. */
+  store: Store;
+  join(store: Store): Pick<Pieces, 'presence' | 'lock'>;
+}
+
+export async function startLife(
+  world: LeanWorld,
+  raw: Store,
+  lock: Lock | undefined,
+  shared?: Shared,
+): Promise<Life> {
+  const { random, weather } = world;
+  const { mortal, clock } = shared ?? { mortal: newMortal(), clock: world.clock };
+  const machine: Machine = shared?.machine ?? world;
+  const passed = (point = '') => {
     mortal.points += 1;
-    if (world.calm || !random.death.chance(weather.death)) return;
-    mortal.dead = true;
-    mortal.diedAt = clock.now();
+    if (!world.calm && random.death.chance(weather.death * (shared?.weight(point) ?? 1)))
+      die(mortal, clock.now());
   };
   const vault = mortalVault(world.vault, mortal, passed);
   /** The lid is closed between a post's intent and its sending. */
   const stall = async (point: string): Promise<void> => {
     if (!point.startsWith('intend ') || mortal.dead || world.calm || !random.net.chance(weather.stall))
       return;
-    world.suspendedUntil = clock.now() + LID_MS;
+    machine.suspendedUntil = clock.now() + LID_MS;
+    machine.stalled = true;
     await clock.sleep(LID_MS);
+    machine.stalled = false;
     mortal.stirs += 1;
   };
-  const store = mortalStore(raw, mortal, passed, stall);
-  const transport = leanTransport(world, mortal, passed);
+  const store = mortalStore(shared?.store ?? raw, mortal, passed, stall);
+  const transport = leanTransport(world, machine, mortal, passed);
+  const joined = shared?.join(store) ?? {};
 
   const life: Life = Object.assign(mortal, {
     raw,
@@ -45,6 +78,7 @@ export async function startLife(world: LeanWorld, raw: Store, lock: Lock | undef
     tried: new Map<number, number>(),
     judgedAt: 0,
     engine: undefined as unknown as Engine,
+    ...(joined.presence ? { presence: joined.presence } : {}),
   });
   const deps = await wire({
     clock,
@@ -59,6 +93,7 @@ export async function startLife(world: LeanWorld, raw: Store, lock: Lock | undef
     transport,
     app: appOf,
     media: film,
+    ...joined,
     settings: {
       retry: { baseMs: 2000, capMs: 3_600_000, attempts: 5, giveUpMs: 30 * 86_400_000 },
       concurrency: 24,
@@ -99,7 +134,7 @@ const film = {
 } as const;
 
 /** The way to the small world's server: takes time, and goes wrong. */
-function leanTransport(world: LeanWorld, life: Mortal, passed: () => void): Transport {
+function leanTransport(world: LeanWorld, machine: Machine, life: Mortal, passed: () => void): Transport {
   const { clock, server, random, weather, outages } = world;
 
   async function pause(ms: number): Promise<void> {
@@ -124,19 +159,21 @@ function leanTransport(world: LeanWorld, life: Mortal, passed: () => void): Tran
   }
 
   async function untilAwake(): Promise<void> {
-    while (world.suspendedUntil > clock.now()) await pause(world.suspendedUntil - clock.now());
+    while (machine.suspendedUntil > clock.now()) await pause(machine.suspendedUntil - clock.now());
   }
 
   async function send(raw: RawRequest): Promise<RawResponse> {
     if (life.dead) throw new Crash('dead');
 
-    if (raw.url.includes('/token') && typeof raw.body === 'string')
+    // What stood still in the middle of a renewal may ask with what another renewed meanwhile.
+    if (raw.url.includes('/token') && typeof raw.body === 'string' && machine.wokeAt !== clock.now())
       server.tokens.judgeSending(new URLSearchParams(raw.body));
     const platform = raw.url.slice(8, raw.url.indexOf('.'));
     const out = (outages.get(platform) ?? 0) > clock.now();
     const fate: Fate = out ? outage : fateOf(random.net, world.calm ? 0 : weather.trouble);
     const neverLeft = random.net.chance(0.5);
     await pause(LATENCY_MS * (random.net.chance(0.9) ? 1 : random.net.between(2, 20)));
+    if (machine.holdsBack && neverLeft) await untilAwake();
     // Who dies with a request on its way can't call it back.
     if (life.dead && neverLeft) throw new Crash('dead');
     const truth = fate.done === 'now' ? serve(raw, platform) : undefined;

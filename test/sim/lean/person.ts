@@ -3,7 +3,7 @@ import type { Life } from '../stage.ts';
 import { type LeanWorld, signIn } from './world.ts';
 
 /** The two look at their accounts: sign in where it is asked, say what became of unknown posts, retry dead jobs. */
-export async function visit(world: LeanWorld, life: Life): Promise<void> {
+export async function visit(world: LeanWorld, life: Pick<Life, 'raw' | 'ended'>): Promise<void> {
   const { server, clock, callers } = world;
   const random = world.random.person;
   const store = life.raw;

@@ -6,7 +6,7 @@ import type { Store } from '../../../src/store/types.ts';
 import { saveGrant } from '../../../src/vault/grants.ts';
 import { memoryVault } from '../../../src/vault/memory.ts';
 import { SimClock } from '../clock.ts';
-import { createDisk } from '../disk.ts';
+import type { Place } from '../disk.ts';
 import { type Random, randomOf } from '../random.ts';
 import type { ScriptEvent, Stage } from '../stage.ts';
 import type { Caller } from './ceilings.ts';
@@ -28,20 +28,12 @@ export interface Weather {
 
 export const usualWeather: Weather = { videos: 40, trouble: 0.06, death: 0.0035, stall: 0.005 };
 
-type Shared =
-  | 'seed'
-  | 'clock'
-  | 'disk'
-  | 'calm'
-  | 'calmSince'
-  | 'suspendedUntil'
-  | 'events'
-  | 'breaches'
-  | 'trail';
+type Shared = 'seed' | 'clock' | 'calm' | 'calmSince' | 'suspendedUntil' | 'events' | 'breaches' | 'trail';
 
 /** Everything that outlasts a process. */
 export interface LeanWorld extends Pick<Stage, Shared> {
   weather: Weather;
+  disk: Place;
   flavours: readonly Flavour[];
   server: LeanServer;
   vault: ReturnType<typeof memoryVault>;
@@ -56,7 +48,11 @@ export interface LeanWorld extends Pick<Stage, Shared> {
 /** The last weekend of daylight saving time, the first one, and one without any. */
 const starts = [Date.UTC(2026, 9, 31, 18), Date.UTC(2026, 2, 7, 20), Date.UTC(2026, 5, 10, 6)];
 
-export function createWorld(seed: number, weather: Weather): LeanWorld {
+export function createWorld<Disk extends Place>(
+  seed: number,
+  weather: Weather,
+  disk: Disk,
+): LeanWorld & { disk: Disk } {
   const random = {
     net: randomOf(seed, 'net'),
     death: randomOf(seed, 'death'),
@@ -72,7 +68,7 @@ export function createWorld(seed: number, weather: Weather): LeanWorld {
     weather,
     flavours,
     clock,
-    disk: createDisk(),
+    disk,
     server,
     vault: memoryVault(),
     platforms: new Map(flavours.map((flavour) => [flavour.id, leanPlatform(flavour)])),
