@@ -7,7 +7,7 @@
  * @property {string} file
  * @property {string} from text that stands in the file exactly once
  * @property {string} to
- * @property {'small' | 'full'} world which simulation has to catch it
+ * @property {'small' | 'full' | 'postgres'} world which simulation has to catch it
  */
 
 /** @type {Mutant[]} */
@@ -172,5 +172,26 @@ export const mutants = [
     from: "    case 'later':\n    case 'login': {",
     to: "    case 'login':\n      return end();\n    case 'later': {",
     world: 'small',
+  },
+  {
+    name: 'sent again though another host may be sending still',
+    file: 'src/engine/journal.ts',
+    from: 'if (options.sender !== undefined) throw maySendStill',
+    to: 'if (options.sender === "") throw maySendStill',
+    world: 'postgres',
+  },
+  {
+    name: 'a host that stood still sends without a look at its lease',
+    file: 'src/engine/runner.ts',
+    from: 'await presence?.witness(job.id);',
+    to: 'await undefined;',
+    world: 'postgres',
+  },
+  {
+    name: 'a commit whose answer was lost is done again unasked',
+    file: 'src/store/postgres/connection.ts',
+    from: 'if (await arrived(sent.receipt, error)) return sent.value;',
+    to: '',
+    world: 'postgres',
   },
 ];

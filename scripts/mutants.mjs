@@ -30,12 +30,12 @@ function planting({ file, from, to }) {
 async function hunt(mutant) {
   const { entry, folder } = await bundleTest('test/sim/main.ts', { plugins: [planting(mutant)] });
   const options = { timeout: MOST_MS, env: { ...process.env, TRAIL: '0' }, maxBuffer: 2 ** 26 };
-  const full = mutant.world === 'full' ? ['--full'] : [];
+  const world = mutant.world === 'small' ? [] : [`--${mutant.world}`];
   const stdout = await new Promise((resolve) => {
     // What it ends with is read from what it says.
     execFile(
       process.execPath,
-      [entry, '--seeds', String(MOST_WORLDS), '--quiet', ...full],
+      [entry, '--seeds', String(MOST_WORLDS), '--quiet', ...world],
       options,
       (_, out) => resolve(out),
     );

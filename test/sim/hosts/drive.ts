@@ -1,4 +1,4 @@
-import { MINUTE } from '../../../src/core/clock.ts';
+import { HOUR, MINUTE } from '../../../src/core/clock.ts';
 import type { Store } from '../../../src/store/types.ts';
 import type { PostgresServer } from '../../store/postgres-program.ts';
 import { atEnd, happen } from '../lean/drive.ts';
@@ -6,12 +6,14 @@ import { judgeEnd } from '../lean/judges.ts';
 import { createWorld, furnish, type Weather } from '../lean/world.ts';
 import { die, type Mortal } from '../mortal.ts';
 import { newReport, note, type Report } from '../stage.ts';
-import { act, bury, createHost, freeze, type Host, type HostsWorld, startHost, works } from './host.ts';
+import { act, bury, createHost, freeze, type Host, type HostsWorld, rest, startHost, works } from './host.ts';
 import { momentJudge } from './judges.ts';
 import { type Gate, oneByOne, untilAllQuiet } from './machine.ts';
 import { createPostgresPlace } from './place.ts';
 
 const MOST_TURNS = 2_000_000;
+/** A rest that is shorter is not worth it. */
+const REST_MS = 2 * MINUTE;
 const NEVER = Number.POSITIVE_INFINITY;
 const HOSTS = ['ada', 'bob'] as const;
 
@@ -73,7 +75,10 @@ async function play(world: HostsWorld, store: Store): Promise<void> {
     for (const host of hosts) mistake(world, store, host);
     await judge();
     if (breaches.length > 0) break;
-    if (world.calm && (await ended(world, store, hosts))) break;
+    if (world.calm && idle(hosts)) {
+      if (await atEnd(world, { raw: store })) break;
+      await takeTurns(world, store, hosts);
+    }
     const next = Math.min(clock.nextWakeAt() ?? NEVER, events[0]?.at ?? NEVER, ...hosts.map(nextOf));
     if (!Number.isFinite(next)) throw new Error('nothing will ever happen again');
     clock.moveTo(Math.max(next, clock.now()));
@@ -91,9 +96,30 @@ const nextOf = (host: Host): number =>
       ? host.dueAt
       : NEVER;
 
-async function ended(world: HostsWorld, store: Store, hosts: readonly Host[]): Promise<boolean> {
-  if (!hosts.every((host) => works(host) && !host.polling && host.life?.engine.running() === 0)) return false;
-  return atEnd(world, { raw: store });
+/** Some work, and none of them has anything to do now. */
+const idle = (hosts: readonly Host[]): boolean =>
+  hosts.some(works) &&
+  hosts.every(
+    (host) =>
+      !host.life || (works(host) && !host.polling && !host.acting && host.life.engine.running() === 0),
+  );
+
+/** Between two polls nobody need be there: signs of life are most of what costs time. One comes back for the next, the other later. */
+async function takeTurns(world: HostsWorld, store: Store, hosts: readonly Host[]): Promise<void> {
+  const { clock, random } = world;
+  const now = clock.now();
+  const nextAt = Math.min(...hosts.map((host) => host.nextAt));
+  if (nextAt < now + REST_MS || !Number.isFinite(nextAt)) return;
+  for (const accountId of await store.jobs.dueLanes(now - 6 * MINUTE, []))
+    world.breaches.push(
+      `starved: nothing is due, they say, and the lane of account ${accountId} has a job due`,
+    );
+  const next = random.death.pick(hosts);
+  for (const host of hosts) {
+    const restartAt = host === next ? nextAt : nextAt + random.death.between(0, HOUR);
+    if (host.life) await rest(world, host, restartAt);
+    else host.restartAt = restartAt;
+  }
 }
 
 /** In good order: nothing is held, nothing is in doubt. */

@@ -32,7 +32,10 @@ export interface Host {
   /** It began to work. */
   ready: boolean;
   restartAt: number;
+  /** When it looks again. */
   dueAt: number;
+  /** When something comes due next, as far as it knows. */
+  nextAt: number;
   /** Since when it works, and does not stand still. */
   wellSince: number;
   polling: boolean;
@@ -41,16 +44,22 @@ export interface Host {
   stoodStill?: HostMachine;
 }
 
+const ASLEEP = {
+  life: undefined,
+  ready: false,
+  dueAt: NEVER,
+  nextAt: NEVER,
+  wellSince: NEVER,
+  polling: false,
+  acting: false,
+};
+
 export function createHost(world: HostsWorld, name: string): Host {
   return {
     name,
     machine: createMachine(world.clock),
-    ready: false,
     restartAt: 0,
-    dueAt: NEVER,
-    wellSince: NEVER,
-    polling: false,
-    acting: false,
+    ...ASLEEP,
   };
 }
 
@@ -169,8 +178,8 @@ export function act(world: HostsWorld, host: Host): void {
   }
   const look = async () => {
     await life.engine.pump();
-    const dueAt = (await life.engine.nextDueAt()) ?? NEVER;
-    host.dueAt = Math.min(Math.max(dueAt, clock.now() + LOOK_AGAIN_MS), clock.now() + TICK_MS);
+    host.nextAt = (await life.engine.nextDueAt()) ?? NEVER;
+    host.dueAt = Math.min(Math.max(host.nextAt, clock.now() + LOOK_AGAIN_MS), clock.now() + TICK_MS);
   };
   void look()
     .catch(unlessDead(world, life))
@@ -188,14 +197,16 @@ export function bury(world: HostsWorld, host: Host): void {
   const how = death.next();
   const downMs =
     how < 0.6 ? SECOND : how < 0.92 ? death.between(0, 20 * MINUTE) : death.between(HOUR, 5 * HOUR);
-  Object.assign(host, {
-    life: undefined,
-    machine: createMachine(clock),
-    ready: false,
-    restartAt: clock.now() + (world.calm ? SECOND : downMs),
-    dueAt: NEVER,
-    wellSince: NEVER,
-    polling: false,
-    acting: false,
-  });
+  const restartAt = clock.now() + (world.calm ? SECOND : downMs);
+  Object.assign(host, ASLEEP, { machine: createMachine(clock), restartAt });
+}
+
+/** It has nothing to do for a while: it is ended in good order, and started again then. */
+export async function rest(world: HostsWorld, host: Host, restartAt: number): Promise<void> {
+  const { life } = host;
+  if (!life) return;
+  await life.presence?.leave();
+  note(world, `${life.presence?.holder.instance} left`);
+  die(life, world.clock.now());
+  Object.assign(host, ASLEEP, { restartAt });
 }
