@@ -19,6 +19,10 @@ export interface PostgresServer {
   start(settings?: string): void;
   /** Lets the server itself do something, as its administrator. */
   sql(text: string): string;
+  /** All that is in it, as pg_dump writes it for another server. */
+  dump(): string;
+  /** Puts what `dump` gave into a server that is empty. */
+  load(dump: string): void;
 }
 
 const nobody = () => (process.getuid?.() === 0 ? idOf('postgres') : undefined);
@@ -36,12 +40,13 @@ export function createPostgres(
   const owner = nobody();
   if (owner) chownSync(folder, owner.uid, owner.gid);
   const data = join(folder, 'data');
-  const run = (program: string, args: readonly string[]) =>
+  const run = (program: string, args: readonly string[], input = '') =>
     execFileSync(join(bin, program), args, {
       ...owner,
       cwd: folder,
       encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
+      maxBuffer: 2 ** 28,
+      ...(input === '' ? { stdio: ['ignore', 'pipe', 'pipe'] } : { input }),
     });
   run('initdb', ['-D', data, '-A', 'trust', '-U', 'repost', '-E', 'UTF8', '--no-locale', '--no-sync']);
   if (listen !== undefined) appendFileSync(join(data, 'pg_hba.conf'), `host all all ${listen}/24 trust\n`);
@@ -62,6 +67,10 @@ export function createPostgres(
       run('pg_ctl', ['-D', data, '-w', '-m', how, 'stop']);
     },
     sql: (text: string) => run('psql', ['-h', folder, '-U', 'repost', '-AtX', '-c', text, 'postgres']).trim(),
+    dump: () => run('pg_dump', ['-h', folder, '-U', 'repost', 'postgres']),
+    load(dump: string) {
+      run('psql', ['-h', folder, '-U', 'repost', '-qX', '-v', 'ON_ERROR_STOP=1', 'postgres'], dump);
+    },
     remove() {
       if (existsSync(join(data, 'postmaster.pid'))) server.stop('immediate');
       rmSync(folder, { recursive: true, force: true });

@@ -28,6 +28,8 @@ export function describeWithPostgres(name: string, body: (server: PostgresServer
       stop: (how) => running().stop(how),
       start: (settings) => running().start(settings),
       sql: (text) => running().sql(text),
+      dump: () => running().dump(),
+      load: (dump) => running().load(dump),
     });
   });
 }
