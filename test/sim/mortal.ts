@@ -22,6 +22,8 @@ export interface Mortal {
   renewing: number;
   /** Calls to a database server that it has not answered yet. */
   calls: number;
+  /** Told when it answers one. */
+  onAnswer?: () => void;
   /** What else ends with it, at that instant. */
   onDeath?: () => void;
 }

@@ -125,8 +125,9 @@ async function takeTurns(world: HostsWorld, store: Store, hosts: readonly Host[]
 /** In good order: nothing is held, nothing is in doubt. */
 async function leave(world: HostsWorld, store: Store, hosts: readonly Host[]): Promise<void> {
   for (const { life } of hosts) await life?.presence?.leave();
+  const left = hosts.filter(({ life }) => life).map(({ name }) => name);
   for (const { name, running, doubts, instance } of await store.hosts.list()) {
-    if (running + doubts > 0 || instance !== '')
+    if (running + doubts > 0 || (left.includes(name) && instance !== ''))
       world.breaches.push(`${name} left, with ${running} jobs and ${doubts} sendings in doubt`);
   }
 }

@@ -73,6 +73,7 @@ export function storeOf(store: Store, { machine, life, gate, answered }: Way): S
       } finally {
         life.calls -= 1;
         life.stirs += 1;
+        life.onAnswer?.();
         answered(name);
         await machine.awake();
       }
@@ -94,9 +95,14 @@ const QUIET_TURNS = 3;
 export async function untilAllQuiet(lives: readonly Mortal[]): Promise<void> {
   const sum = () => lives.reduce((all, { stirs }) => all + stirs, 0);
   for (let quiet = 0, seen = -1; quiet < QUIET_TURNS; ) {
-    await new Promise(setImmediate);
-    const asks = lives.some(({ calls, dead }) => calls > 0 && !dead);
-    quiet = sum() === seen && !asks ? quiet + 1 : 0;
+    const asks = lives.filter(({ calls, dead }) => calls > 0 && !dead);
+    await (asks.length === 0 ? new Promise(setImmediate) : oneAnswer(asks));
+    quiet = sum() === seen && asks.length === 0 ? quiet + 1 : 0;
     seen = sum();
   }
 }
+
+const oneAnswer = (lives: readonly Mortal[]): Promise<void> =>
+  new Promise((resolve) => {
+    for (const life of lives) life.onAnswer = resolve;
+  });
