@@ -1,8 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
 import { join } from 'node:path';
+import pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { addressOf } from '../../src/store/postgres/address.ts';
 import { openPostgresStore } from '../../src/store/postgres/open.ts';
+import { type Migration, migrate, migrations } from '../../src/store/postgres/schema.ts';
 import type { Store } from '../../src/store/types.ts';
 import { addAccount, codeOf, openLane, T0, temporaryFolder } from './examples.ts';
 import { describeWithPostgres } from './postgres-server.ts';
@@ -58,7 +61,7 @@ describeWithPostgres('a PostgreSQL server that', (server) => {
         .replace(`postgres:///postgres?host=${folder}`, `postgres://127.0.0.1:${way.port}/postgres?`)
         .replace('?&', '?'),
     );
-    return { store, way };
+    return { store, way, schema: /schema=(\w+)/u.exec(address)?.[1] };
   };
 
   it('is cut off before it was told to commit has done nothing: it is done again, once', async () => {
@@ -127,6 +130,53 @@ describeWithPostgres('a PostgreSQL server that', (server) => {
     server.sql('UPDATE newer.home SET compatible = schema');
     expect(await codeOf(open(server.address('newer')))).toBe('E_DB_NEWER');
     expect(await codeOf(open(server.address('nothing'), { readOnly: true }))).toBe('E_NOT_FOUND');
+  });
+
+  it('is changed by a newer repost while an older one works: that one goes on, or writes nothing more', async () => {
+    const number = migrations.length + 1;
+    const upgrade = async (change: Partial<Migration>) => {
+      const client = new pg.Client({
+        ...addressOf(server.address('rolling')).config,
+        options: '-c search_path=rolling',
+      });
+      await client.connect();
+      const sql = 'ALTER TABLE jobs ADD COLUMN wish text';
+      await migrate(client, 'rolling', { steps: [...migrations, { number, sql, ...change }] }).finally(() =>
+        client.end(),
+      );
+    };
+    const older = await open(server.address('rolling'));
+    const lane = await openLane(older);
+    // It only adds: hosts are updated one after the other.
+    await upgrade({});
+    const id = await lane.addJob();
+    await older.journal.intend(id, 'publish', T0);
+    server.sql(`UPDATE rolling.home SET schema = ${number - 1}; ALTER TABLE rolling.jobs DROP COLUMN wish`);
+    // It fails half-way: nothing is changed, and who works goes on.
+    await expect(
+      upgrade({ sql: 'ALTER TABLE jobs ADD COLUMN wish text; SELECT 1/0', breaks: true }),
+    ).rejects.toThrow(/zero/u);
+    await older.journal.mayArrive(id, 'publish', T0 + 1);
+    // What is under way meanwhile is done before it or not at all.
+    const writes = Array.from({ length: 40 }, (_, n) => older.meta.set(`n${n}`, 'x').then(() => `n${n}`));
+    await upgrade({ breaks: true });
+    const said = await Promise.allSettled(writes);
+    const done = said.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    for (const one of said)
+      if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'E_DB_NEWER' });
+    expect(await codeOf(older.journal.done(id, 'publish', 'commit', '"p1"', T0 + 2))).toBe('E_DB_NEWER');
+    expect(await codeOf(lane.addJob())).toBe('E_DB_NEWER');
+    expect((await older.meta.keys('n')).sort()).toEqual(done.sort());
+    expect(await older.journal.load(id)).toMatchObject([{ state: 'intent', latestAt: T0 + 1 }]);
+  });
+
+  it('has lost the receipt of a connection gives it another, and is asked by that', async () => {
+    const { store, way, schema } = await viaWay();
+    const id = await (await openLane(store)).addJob();
+    server.sql(`DELETE FROM ${schema}.receipts`);
+    way.cuts.push({ when: 'after', text: 'COMMIT' });
+    await store.journal.intend(id, 'publish', T0);
+    expect(await store.journal.load(id)).toMatchObject([{ name: 'publish', sends: 1 }]);
   });
 
   it('many open at once is made ready by one of them', async () => {

@@ -6,6 +6,7 @@ import { Failure } from '../../core/failure.ts';
 import { ENGINE } from '../audit.ts';
 import type { Connection, Operation, Query, Sql, Values, Work } from '../connection.ts';
 import { asStoreFailure, isConflict, isLost } from './errors.ts';
+import { newer, schemaNumber } from './schema.ts';
 import { drive } from './transaction.ts';
 
 // The server is in the real world: waiting for it takes real time, whatever clock the program works by.
@@ -114,9 +115,9 @@ export function createConnection(options: PostgresOptions): Connection {
         const receipt = await receiptOf(client);
         receipt.number += 1;
         const locks = [...new Set(keys)].sort().map((key) => lockOf(client, options.schema, key));
-        await client.query(
-          [keys.length > 0 ? LOCKED : SERIAL, noteOf(receipt), ...settings, ...locks].join('; '),
-        );
+        const begin = [keys.length > 0 ? LOCKED : SERIAL, noteOf(receipt), ...settings, ...locks].join('; ');
+        const [, noted] = (await client.query(begin)) as unknown as QueryResult[];
+        if (noted?.rowCount === 0) throw withoutReceipt(client);
         const value = await drive(client, work());
         sent = { receipt: { ...receipt }, value };
         await client.query('COMMIT');
@@ -217,9 +218,19 @@ async function receiptOf(client: PoolClient): Promise<Receipt> {
   const known = receipts.get(client);
   if (known) return known;
   const receipt = { connection: randomUUID(), number: 0 };
-  await client.query('INSERT INTO receipts (connection, number) VALUES ($1, 0)', [receipt.connection]);
+  const { rowCount } = await client.query(
+    'INSERT INTO receipts (connection, number) SELECT $1, 0 FROM home WHERE compatible <= $2',
+    [receipt.connection, schemaNumber],
+  );
+  if (rowCount === 0) throw newer();
   receipts.set(client, receipt);
   return receipt;
+}
+
+/** A newer program took all of them away: with another one it is tried again, or refused. */
+function withoutReceipt(client: PoolClient): Error {
+  receipts.delete(client);
+  return Object.assign(new Error('The connection’s receipt is gone.'), { code: '40001' });
 }
 
 const noteOf = ({ connection, number }: Receipt) =>

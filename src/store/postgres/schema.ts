@@ -16,7 +16,7 @@ export interface Migration {
   breaks?: true;
 }
 
-const migrations: readonly Migration[] = [first, second, third, fourth, fifth];
+export const migrations: readonly Migration[] = [first, second, third, fourth, fifth];
 /** The schema that this version of repost reads and writes. */
 export const schemaNumber = migrations.length;
 
@@ -58,6 +58,7 @@ export async function migrate(
     refuseNewer(home, name, known);
     for (const step of steps) {
       if (step.number <= home.schema) continue;
+      if (step.breaks) await fenceOlder(client);
       await client.query(step.sql.replaceAll(/\bTEXT\b/gu, 'text COLLATE "C"'));
       await client.query('UPDATE home SET schema = $1, compatible = greatest(compatible, $2)', [
         step.number,
@@ -69,6 +70,21 @@ export async function migrate(
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
+}
+
+/**
+ * Waits for what other programs have under way, and lets those that don't know this schema write nothing any more:
+ * without its receipt a connection looks whether it still fits.
+ */
+async function fenceOlder(client: ClientBase): Promise<void> {
+  await client.query('LOCK TABLE receipts IN EXCLUSIVE MODE; DELETE FROM receipts');
+}
+
+/** A newer program changed the schema while this one had it open. */
+export function newer(): Failure {
+  return new Failure('E_DB_NEWER', {
+    message: `A newer repost has changed the database; this one knows schemas up to ${schemaNumber}, and writes nothing any more.`,
+  });
 }
 
 async function isUpToDate(client: ClientBase, name: string, known: number): Promise<boolean> {
