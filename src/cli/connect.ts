@@ -28,7 +28,7 @@ export interface Net {
   grantOf(account: Account): Promise<Grant>;
   developerApp(service: Service, host?: string): Promise<DeveloperApp | undefined>;
   /** Runs work while no other process runs work of this name. */
-  lock<T>(name: string, work: () => Promise<T>): Promise<T>;
+  lock<T>(name: string, work: (held?: () => boolean) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -46,9 +46,9 @@ export async function createNet(app: App): Promise<Net> {
   const sources = new Map<number, TokenSource>();
 
   const host = hostName(app);
-  const lock = <T>(name: string, work: () => Promise<T>): Promise<T> => {
+  const lock: Net['lock'] = (name, work) => {
     makeFolder(app.files.locks);
-    const alone = host === undefined ? work : () => withHostLock(store, clock, host, name, work);
+    const alone = host === undefined ? () => work() : () => withHostLock(store, clock, host, name, work);
     return withLock(join(app.files.locks, `${name.replace(/[^\w-]+/gu, '_')}.db`), clock, alone);
   };
 

@@ -15,6 +15,8 @@ const LEASE_MS = MINUTE;
 const ALERTS_TURN_MS = MINUTE;
 /** A sign-in that is being renewed is one host's for so long. */
 const LOCK_MS = 2 * MINUTE;
+/** After so long of it nothing new is begun under it. */
+const SAFE_MS = MINUTE;
 const LOCK_PAUSE_MS = 250;
 
 /** This process as a host of a shared store; undefined where the store is the home's own. */
@@ -57,26 +59,34 @@ export function inTurn(watch: Watch, presence: Presence | undefined, clock: Cloc
 
 /**
  * Runs work while no other host runs work of this name. A host that dies in it holds the others up for two minutes.
- * Throws E_DB_BUSY where they wait longer.
+ * The work can ask whether it may still count on that. Throws E_DB_BUSY where they wait longer.
  */
 export async function withHostLock<T>(
   store: Pick<Store, 'hosts'>,
   clock: Clock,
   host: string,
   name: string,
-  work: () => Promise<T>,
+  work: (held: () => boolean) => Promise<T>,
 ): Promise<T> {
   const one = { host, instance: randomUUID() };
   const task = `lock.${name}`;
+  let held = stopwatch(clock);
   for (const deadline = clock.now() + 2 * LOCK_MS; ; await clock.sleep(LOCK_PAUSE_MS)) {
+    held = stopwatch(clock);
     if (await store.hosts.lead(task, one, LOCK_MS, clock.now())) break;
     if (clock.now() >= deadline) {
       throw new Failure('E_DB_BUSY', { message: `Another host has held ${name} for four minutes.` });
     }
   }
   try {
-    return await work();
+    return await work(held);
   } finally {
     await store.hosts.yield(task, one);
   }
+}
+
+/** By two clocks: one stands still while a machine sleeps, the other may be set back. */
+function stopwatch(clock: Clock): () => boolean {
+  const [began, at] = [performance.now(), clock.now()];
+  return () => Math.max(performance.now() - began, clock.now() - at) < SAFE_MS;
 }

@@ -57,7 +57,8 @@ export async function openKeys(
     if (candidates.length === 0) continue;
     const opener = await openerOf(sources, wanted);
     if (opener instanceof Failure) {
-      nothing ??= opener;
+      // The last one stands: what a person set is a passphrase, most often.
+      nothing = opener;
       continue;
     }
     tried = true;

@@ -33,6 +33,16 @@ export function refusedRenewal(
   );
 }
 
+/** Nothing was sent. */
+export function lostTurn({ account }: Account): Failure {
+  return new Failure('E_DB_BUSY', {
+    kind: 'later',
+    reason: 'backoff',
+    message: `This machine stood still while it renewed the sign-in of ${account}: another host may have done so.`,
+    certain: true,
+  });
+}
+
 function loginNeeded(account: Account, message: string, cause?: Failure): Failure {
   const details: FailureDetails = {
     kind: 'login',

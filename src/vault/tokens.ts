@@ -10,7 +10,7 @@ import type { Vault } from '../core/vault.ts';
 import { isDue, isNewer, merged } from './freshness.ts';
 import type { KeptGrant } from './grants.ts';
 import { grantName, keepGrant, readKept } from './grants.ts';
-import { absentSignIn, endedSignIn, refusedRenewal, unsent } from './token-failures.ts';
+import { absentSignIn, endedSignIn, lostTurn, refusedRenewal, unsent } from './token-failures.ts';
 
 export interface TokenOptions {
   vault: Vault;
@@ -23,8 +23,8 @@ export interface TokenOptions {
   account: () => Promise<Account>;
   app: () => Promise<App>;
   clock: Clock;
-  /** Runs the work while no other process runs work under this name. */
-  lock: <T>(name: string, work: () => Promise<T>) => Promise<T>;
+  /** Runs the work while no other process runs work under this name; it is told how to ask whether that is so still. */
+  lock: <T>(name: string, work: (held?: () => boolean) => Promise<T>) => Promise<T>;
   /** The sign-in was renewed and is safe in the vault: brings expiry and status into the account's row. */
   onGrant: (grant: Grant) => Promise<void>;
   /** The account's person must come. Never called for a blip of network, platform or vault. */
@@ -103,11 +103,11 @@ class Tokens implements TokenSource {
 
   async #renewLocked(old: Grant): Promise<Grant> {
     const account = await this.#options.account();
-    const grant = await this.#options.lock(grantName(account), async () => {
+    const grant = await this.#options.lock(grantName(account), async (held) => {
       const kept = await this.#readKept(account);
       if (await this.#saveLate(account, kept.grant)) return (await this.#readKept(account)).grant;
       if (isNewer(kept.grant, old) && !this.#hasEnded(kept.grant)) return kept.grant;
-      return await this.#refresh(account, kept);
+      return await this.#refresh(account, kept, held);
     });
     this.#hold(grant, account);
     await this.#report();
@@ -115,13 +115,20 @@ class Tokens implements TokenSource {
   }
 
   /** Under the lock. */
-  async #refresh(account: Account, kept: KeptGrant): Promise<Grant> {
+  async #refresh(account: Account, kept: KeptGrant, held = () => true): Promise<Grant> {
     const { vault, http, clock } = this.#options;
     if (!this.#signIn.refresh) return await this.#endOfSignIn();
     const app = await this.#options.app();
+    // After a machine stood still another may have renewed it: what that one saved must stay, and some platforms end a
+    // sign-in whose old token comes again.
+    const stillOurs = () => {
+      if (!held()) throw lostTurn(account);
+    };
+    stillOurs();
     // Shows a later process that an answer was lost, and shows us that the vault can be written, while the
     // old refresh token still lives.
     await keepGrant(vault, account, { ...kept, refreshSentAt: kept.refreshSentAt ?? clock.now() });
+    stillOurs();
     let fresh: Grant;
     try {
       fresh = await this.#signIn.refresh({ http, app, clock, grant: kept.grant, account });

@@ -123,6 +123,42 @@ describeWithPostgres('the vault of the database', (postgres) => {
     expect(await vaultOf(store, 'a').read('grant/x/2')).toMatchObject({ state: 'corrupt' });
   });
 
+  it('opens by a passphrase from a file or a command, by a credential, or by the one of them that fits', async () => {
+    const store = await openHere(postgres.address());
+    await vaultOf(store, 'a').write('grant/x/1', 'one');
+    await vaultOf(store, 'a').setKey('b', { passphrase: PASSPHRASE });
+    const file = join(credentials, 'passphrase');
+    writeFileSync(file, `${PASSPHRASE}\n`);
+    const foreign = mkdtempSync(join(tmpdir(), 'repost-vault-foreign-'));
+    onTestFinished(() => rmSync(foreign, { recursive: true }));
+    writeFileSync(join(foreign, 'vault-key'), Buffer.alloc(32, 'none of these'));
+    const read = (env: Record<string, string>) =>
+      databaseVault({ env, clock: systemClock, shared: { table: tableOf(store), host: 'b' } }).read(
+        'grant/x/1',
+      );
+    for (const env of [
+      { CREDENTIALS_DIRECTORY: credentials },
+      { REPOST_VAULT_PASSPHRASE_COMMAND: `cat ${file}` },
+      { REPOST_VAULT_PASSPHRASE_FILE: file, CREDENTIALS_DIRECTORY: foreign },
+    ])
+      expect(await read(env)).toMatchObject({ value: 'one' });
+    for (const [env, said] of [
+      [{ CREDENTIALS_DIRECTORY: foreign }, 'opens with a key file|Nothing says|does not open'],
+      [{ REPOST_VAULT_PASSPHRASE_COMMAND: 'exit 3' }, 'ended with code 3'],
+      [{ REPOST_VAULT_PASSPHRASE_FILE: join(foreign, 'none') }, 'which is not there'],
+      [
+        { REPOST_VAULT_PASSPHRASE: 'guessed' },
+        'does not open the vault in the database, which opens for: a, b',
+      ],
+    ] as const)
+      expect(await read(env)).toMatchObject({
+        state: 'locked',
+        detail: expect.stringMatching(
+          new RegExp(`(${said}).* repost vault key set b --new-passphrase-file FILE`, 'u'),
+        ),
+      });
+  });
+
   it('shows nothing in all that the database has', async () => {
     const address = postgres.address('dumped');
     const store = await openHere(address);

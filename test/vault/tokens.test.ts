@@ -28,6 +28,8 @@ function world({ refreshAheadMs, renews = true }: { refreshAheadMs?: number; ren
     granted: [] as Grant[],
     marked: [] as Failure[],
     locks: [] as string[],
+    /** Whether the lock is still ours. */
+    held: () => true,
     reportFails: false,
   };
   const vault: Vault = {
@@ -66,9 +68,10 @@ function world({ refreshAheadMs, renews = true }: { refreshAheadMs?: number; ren
     refreshAheadMs,
   );
   let last: Promise<unknown> = Promise.resolve();
-  const lock = <T>(name: string, work: () => Promise<T>): Promise<T> => {
+  const lock = <T>(name: string, work: (held?: () => boolean) => Promise<T>): Promise<T> => {
     state.locks.push(name);
-    const turn = last.then(work, work);
+    const alone = () => work(state.held);
+    const turn = last.then(alone, alone);
     last = turn.catch(() => undefined);
     return turn;
   };
@@ -112,6 +115,31 @@ describe('the token in use', () => {
     expect(await readGrant(inner, row)).toEqual(grant);
     expect(state.granted).toEqual([grant]);
     expect(state.locks).toEqual(['grant/pinterest/7575000000000000123']);
+  });
+
+  it('is not renewed by a host that stood still under the lock, whoever has it now: what is saved stays', async () => {
+    for (const before of [0, 1]) {
+      const { source, save, clock, state, inner, grantOf } = world();
+      await save();
+      clock.advance(2 * HOUR);
+      const others = grantOf(7);
+      let asked = 0;
+      state.held = () => {
+        asked += 1;
+        return asked <= before;
+      };
+      if (before === 0) await saveGrant(inner, row, { ...others, expiresAt: clock.now() - 1 });
+      await expect(source().current()).rejects.toMatchObject({
+        code: 'E_DB_BUSY',
+        kind: 'later',
+        certain: true,
+      });
+      expect(state.refreshes).toBe(0);
+      if (before === 0) expect((await readGrant(inner, row))?.accessToken).toBe(others.accessToken);
+      state.held = () => true;
+      state.valid = before === 0 ? 'refresh-7' : 'refresh-0';
+      expect((await source().current()).accessToken).toBe('canary-access-1');
+    }
   });
 
   it('is in the vault before anybody gets it', async () => {

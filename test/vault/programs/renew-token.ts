@@ -40,7 +40,7 @@ const tokens = tokenSource({
   account: async () => account,
   app: async () => app,
   clock: systemClock,
-  lock: (name, work) => withFileLock(`${path}.${name.replaceAll('/', '-')}.lock`, systemClock, work),
+  lock: (name, work) => withFileLock(`${path}.${name.replaceAll('/', '-')}.lock`, systemClock, () => work()),
   onGrant: async (grant) => void told.push(`grant ${grant.accessToken}`),
   onLoginNeeded: async (failure) => void told.push(`login ${failure.message}`),
 });
