@@ -67,7 +67,16 @@ export function startDaemon(
     if (draining) turns += 1;
     awake?.();
   };
-  const ticker: ScheduledTask = schedule(TICK, wake, { noOverlap: true });
+  const logger = {
+    info: () => undefined,
+    debug: () => undefined,
+    warn: (said: string) => onError(new Error(said)),
+    error: (said: unknown) => onError(said),
+  };
+  // It would write to the terminal by itself.
+  const ticker: ScheduledTask = schedule(TICK, wake, { noOverlap: true, logger });
+  // The machine slept, or something held it up: to see that is what the tick is for.
+  ticker.on('execution:missed', wake);
   engine.onEnd(wake);
 
   const rounds = new Set<Promise<void>>();

@@ -10,7 +10,8 @@ import { registry } from '../../src/platforms/index.ts';
 import { tiktokService } from '../../src/platforms/tiktok.ts';
 import { simulators } from '../../src/sandbox/index.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
-import { openStore } from '../../src/store/sqlite.ts';
+import { openDatabase } from '../../src/store/open.ts';
+import { storeOn } from '../../src/store/sqlite.ts';
 import { memoryVault } from '../../src/vault/memory.ts';
 import { media, sandboxApp, signInTo, type World } from '../contract/home.ts';
 import { sandboxTransport } from '../platforms/in-process.ts';
@@ -85,7 +86,9 @@ async function detect(path: string, accounts: number, hours: number): Promise<nu
     settings: {},
   }));
   const sandbox = createSandbox({ clock, seed, simulators, accounts: { tiktok } });
-  const store = await openStore({ path, clock });
+  // Nobody waits for the disk: a sync takes no time of the clock, and true time is none of it.
+  const atOnce = { sync: async () => undefined, close: () => undefined };
+  const store = storeOn(await openDatabase({ path, clock }), clock, path, undefined, atOnce);
   const world: World = { clock, sandbox, store, vault: memoryVault(), seed };
   for (const { id } of tiktok) {
     const account = await signInTo(world, tiktokService, 'me', { account: id });

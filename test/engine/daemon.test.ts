@@ -158,3 +158,33 @@ it('polls the other sources on while one of them does not answer, and asks that 
     .toBeGreaterThan(20);
   answer();
 });
+
+it('looks at once when the machine has slept, and says nothing about it on the terminal', async () => {
+  const said = (['log', 'info', 'warn', 'error'] as const).map((how) =>
+    vi.spyOn(console, how).mockImplementation(() => undefined),
+  );
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+  try {
+    let answer: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const daemon = await watchOne(new TestClock(), held);
+    await vi.waitFor(() => expect(daemon.polls()).toBe(1));
+    // While it drains, every look counts and nothing else does.
+    const drained = daemon.drain();
+    const before = daemon.turns();
+    vi.setSystemTime(Date.now() + 3_600_000);
+    vi.advanceTimersByTime(15_000);
+    vi.useRealTimers();
+    await new Promise(setImmediate);
+    const after = daemon.turns();
+    answer();
+    await drained;
+    expect(after).toBeGreaterThan(before);
+    expect(said.flatMap((spy) => spy.mock.calls)).toEqual([]);
+  } finally {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  }
+});
