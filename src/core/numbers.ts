@@ -38,8 +38,12 @@ export function countOf(value: unknown): number | undefined {
 
 /** The counts among these values, without what is none. */
 export function numbersOf(values: Readonly<Partial<Record<keyof Numbers, unknown>>>): Numbers {
-  const known = numberNames.map((name) => [name, countOf(values[name])] as const);
-  return Object.fromEntries(known.filter(([, count]) => count !== undefined)) as Numbers;
+  const known: Partial<Record<keyof Numbers, number>> = {};
+  for (const name of numberNames) {
+    const count = countOf(values[name]);
+    if (count !== undefined) known[name] = count;
+  }
+  return known;
 }
 
 /** A new post has nothing to tell yet. */

@@ -27,10 +27,12 @@ export function parseNumber(literal: string): number | string {
 
 /** A number that may lose digits when it becomes a float; may say yes too often. */
 const longNumber = /\d[\d.]{15}|\d[eE]/;
+/** The same where a number can begin, at the text’s start or behind a mark: seldom within a string. */
+const longNumberAtMark = /(?:^|[:,[])\s*-?\d(?:[\d.]{15}|[\d.]*[eE])/;
 
 function holdsLongNumber(text: string): boolean {
-  if (!longNumber.test(text)) return false;
-  // Most long runs of digits are ids inside strings: look only at what stands between the strings.
+  if (!longNumberAtMark.test(text)) return false;
+  // It may stand inside a string all the same: look only at what stands between the strings.
   let at = 0;
   while (at < text.length) {
     const open = text.indexOf('"', at);

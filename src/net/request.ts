@@ -39,7 +39,10 @@ export function toResponse(raw: RawResponse, url: string, from?: string): HttpRe
     status: raw.status,
     headers: raw.headers,
     text: raw.text,
-    url: mask(url),
+    // Seldom asked for, and dear beside all else.
+    get url() {
+      return mask(url);
+    },
     json<T>() {
       parsed ??= { value: parseJson(raw.text, from) };
       return parsed.value as T;

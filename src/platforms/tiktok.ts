@@ -202,8 +202,8 @@ function itemOf(video: TiktokVideo, { account }: SourceContext): SourceItem | un
   const { duration = 0 } = video;
   const url = pageOf(video.share_url);
   const photo = duration === 0 || /\/photo\//u.test(url ?? '');
-  const texts = [video.video_description ?? '', video.title ?? ''];
-  const caption = texts.reduce((longer, text) => (text.length > longer.length ? text : longer));
+  const [description, title] = [video.video_description ?? '', video.title ?? ''];
+  const caption = title.length > description.length ? title : description;
   const name = account?.handle.startsWith('@') ? account.handle : '@_';
   return {
     remoteId,
@@ -217,7 +217,7 @@ function itemOf(video: TiktokVideo, { account }: SourceContext): SourceItem | un
     ...(video.height ? { height: video.height } : {}),
     ...(video.is_aigc === undefined ? {} : { aiGenerated: video.is_aigc }),
     // Both texts are documented to end after 150 characters; the whole caption comes with the file.
-    facts: caption.length >= 150 && [...caption].length >= 150 ? { captionCut: true } : {},
+    facts: isLong(caption) ? { captionCut: true } : {},
     told: numbersOf({
       views: video.view_count,
       likes: video.like_count,
@@ -226,6 +226,13 @@ function itemOf(video: TiktokVideo, { account }: SourceContext): SourceItem | un
     }),
   };
 }
+
+/** 150 characters or more; some are two units long. */
+function isLong(text: string): boolean {
+  return text.length >= 150 && text.length - (text.match(pairs)?.length ?? 0) >= 150;
+}
+
+const pairs = /[\uD800-\uDBFF][\uDC00-\uDFFF]/g;
 
 const usualPage = /^(https:\/\/www\.tiktok\.com\/@[\w.]+\/(?:video|photo)\/\d+)(?:[?#]|$)/u;
 

@@ -6,14 +6,11 @@ import type { MediaFile } from '../core/media.ts';
 import type { PublishRequest } from '../core/platform.ts';
 import { problemOf } from './x-errors.ts';
 import { calls } from './x-rules.ts';
+import { segmentSizes } from './x-segments.ts';
 
 /** Chunked upload: https://docs.x.com/x-api/media/quickstart/media-upload-chunked */
 const UPLOAD = 'https://api.x.com/2/media/upload';
 
-/** Larger segments have drawn 413: https://github.com/PLhery/node-twitter-api-v2 sends the same. */
-const SEGMENT_BYTES = 2 ** 20;
-/** `segment_index` is 0 to 999: https://api.x.com/2/openapi.json */
-const MOST_SEGMENTS = 1000;
 /** As often as this, what has arrived is kept in the journal: an interrupted upload repeats no more. */
 const SEGMENTS_A_STEP = 64;
 const APPEND_TIMEOUT_MS = 2 * MINUTE;
@@ -85,13 +82,6 @@ export async function uploadVideo(request: PublishRequest): Promise<Upload> {
 
 /** A segment that is too large means a new upload: the journal keeps its steps beside those of the first. */
 const roundNames = ['', ' in smaller segments', ' in the smallest segments'];
-
-/** The size to begin with, and smaller ones for a 413; each as small as a thousand segments allow. */
-function segmentSizes(bytes: number): number[] {
-  const least = Math.ceil(bytes / MOST_SEGMENTS);
-  const first = Math.max(SEGMENT_BYTES, Math.ceil(least / SEGMENT_BYTES) * SEGMENT_BYTES);
-  return [first, first / 2, first / 4].filter((size, round) => round === 0 || size >= least);
-}
 
 async function initialize(http: Http, media: MediaFile, clock: Clock): Promise<Upload> {
   const response = await http.send({

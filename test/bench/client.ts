@@ -4,6 +4,7 @@ import { download } from '../../src/net/download.ts';
 import { originMap } from '../../src/net/origins.ts';
 import { undiciTransport } from '../../src/net/transport.ts';
 import type { RawBody, Transport } from '../../src/net/wire.ts';
+import { segmentSizes } from '../../src/platforms/x-segments.ts';
 import { memoryMiB } from './memory.ts';
 
 /** One transfer by the product’s own code, in a process of its own; says what it cost. */
@@ -44,14 +45,13 @@ async function upload(transport: Transport, way: string, path: string): Promise<
 
 const MIB = 2 ** 20;
 /** As the platforms’ own rooms cut: YouTube’s chunks, X’s segments, Meta’s one stream. */
-const pieces: Readonly<Record<string, number>> = {
-  stream: Number.POSITIVE_INFINITY,
-  chunks: 8 * MIB,
-  segments: MIB,
-};
+function pieceOf(way: string, size: number): number {
+  if (way === 'chunks') return 8 * MIB;
+  return (way === 'segments' ? segmentSizes(size)[0] : undefined) ?? size;
+}
 
 function cuts(way: string, size: number): [number, number][] {
-  const piece = Math.min(size, pieces[way] ?? size);
+  const piece = Math.min(size, pieceOf(way, size));
   return Array.from({ length: Math.ceil(size / piece) }, (_, n) => [
     n * piece,
     Math.min(size, (n + 1) * piece),

@@ -12,7 +12,7 @@ export type Way = 'stream' | 'chunks' | 'segments';
 const ways: Readonly<Record<Way, string>> = {
   stream: 'one stream',
   chunks: 'chunks of 8 MiB',
-  segments: 'multipart segments of 1 MiB',
+  segments: 'multipart segments as for X',
 };
 
 const of = (costs: Costs, name: string, what: keyof Cost) => (costs[name] ?? []).map((cost) => cost[what]);
