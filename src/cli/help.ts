@@ -14,13 +14,16 @@ export const helpFile = (words: readonly string[]) => `${['repost', ...words].jo
  */
 export function help(args: readonly string[]): boolean {
   const words = args.slice(0, -1);
-  if (!words.every((word) => /^[a-z][a-z-]*$/u.test(word))) return false;
+  if (!words.every(isCommandWord)) return false;
   const { stdout } = processIo();
   if (columnsOf(stdout) !== COLUMNS) return false;
   const text = readIfThere(join(import.meta.dirname, 'help', helpFile(words)));
   if (text !== undefined) stdout.write(text);
   return text !== undefined;
 }
+
+/** Names of commands, which are also those of the files. */
+export const isCommandWord = (word: string) => /^[a-z][a-z0-9-]*$/u.test(word);
 
 function readIfThere(path: string): string | undefined {
   try {

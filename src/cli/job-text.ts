@@ -1,13 +1,13 @@
 import type { FittedText } from '../core/text.ts';
 import { composeText } from '../engine/compose.ts';
-import { platformOf } from '../platforms/index.ts';
+import { loadPlatform } from '../platforms/one.ts';
 import type { JobView, Store } from '../store/types.ts';
 import { harmless } from './io.ts';
 
 /** The text that a job will be published with, as the engine composes it. Throws E_RULE where its template can't be filled. */
 export async function jobText(store: Store, job: JobView): Promise<FittedText> {
   const rule = job.ruleId === null ? undefined : await store.rules.get(job.ruleId);
-  return composeText(platformOf(job.account.platform), job.account, job.video, rule, job);
+  return composeText(await loadPlatform(job.account.platform), job.account, job.video, rule, job);
 }
 
 /** A text with its count, line by line, for a terminal. */

@@ -2,7 +2,7 @@ import type { Account } from '../core/account.ts';
 import type { LimitState } from '../core/limit.ts';
 import { scopeKey } from '../engine/meter.ts';
 import { userKey, userPostLimit } from '../engine/user-limit.ts';
-import { serviceOf } from '../platforms/index.ts';
+import { loadPlatform } from '../platforms/one.ts';
 import type { Store } from '../store/types.ts';
 
 /** The state of every bucket of these accounts; one that several share (per app, per user) stands once. */
@@ -13,8 +13,8 @@ export async function limitStates(
 ): Promise<LimitState[]> {
   const states = new Map<string, LimitState>();
   for (const account of accounts) {
-    const service = serviceOf(account.platform);
-    for (const limit of service.limits) {
+    const { limits } = await loadPlatform(account.platform);
+    for (const limit of limits) {
       const key = scopeKey(limit, account);
       const id = `${key} ${limit.bucket}`;
       if (states.has(id)) continue;

@@ -4,11 +4,13 @@ import { Failure } from '../core/failure.ts';
 import { ENGINE } from './audit.ts';
 import type { Connection, Query, Sql, Values, Work } from './connection.ts';
 import { asStoreFailure } from './errors.ts';
+import { keepHeap } from './heap.ts';
 import { retryBusy, Writer, type WriterOptions } from './writer.ts';
 
 /** Wraps an opened database. */
 export function createConnection(db: Database, options: WriterOptions, actor = () => ENGINE): Connection {
   const { clock, path, sync } = options;
+  keepHeap();
   const queries = new Map<string, Query<unknown>>();
   const writer = new Writer(db, options);
   let begin: Statement | undefined;

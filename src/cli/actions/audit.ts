@@ -16,22 +16,21 @@ export async function listAudit(
     ...(options.job === undefined ? {} : { jobId: wholeNumber(options.job, '--job') }),
     ...(options.since === undefined ? {} : { since: parseMoment(options.since, app.clock.now()) }),
   });
-  const zone = zoneOfHome(app.config);
-  print(rows.map(auditView), () =>
-    rows.length === 0
-      ? 'Nothing was posted or decided yet.'
-      : table(
-          ['WHEN', 'JOB', 'WHAT', 'ACCOUNT', 'RULE', 'ON WHOSE WORD', 'POST'],
-          rows.map((row) => [
-            sayWallTime(zone, row.at),
-            String(row.jobId),
-            row.action,
-            row.account,
-            row.rule ?? '',
-            row.word ?? row.actor,
-            row.url ?? row.post ?? '',
-          ]),
-          tableWidth(app.io),
-        ),
-  );
+  print(rows.map(auditView), () => {
+    if (rows.length === 0) return 'Nothing was posted or decided yet.';
+    const zone = zoneOfHome(app.config);
+    return table(
+      ['WHEN', 'JOB', 'WHAT', 'ACCOUNT', 'RULE', 'ON WHOSE WORD', 'POST'],
+      rows.map((row) => [
+        sayWallTime(zone, row.at),
+        String(row.jobId),
+        row.action,
+        row.account,
+        row.rule ?? '',
+        row.word ?? row.actor,
+        row.url ?? row.post ?? '',
+      ]),
+      tableWidth(app.io),
+    );
+  });
 }

@@ -1,32 +1,10 @@
-import type { Rule } from '../../core/rule.ts';
 import type { Timing } from '../../core/timing.ts';
 import { pauseRule, planResume, resumeRule } from '../../engine/resume.ts';
-import type { Store } from '../../store/types.ts';
-import { ruleView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
 import { findRule } from '../find.ts';
 import { resumeText } from '../resume-text.ts';
-import { spanText, table, tableWidth } from '../table.ts';
-
-export async function listRules({ app, print }: Turn): Promise<undefined> {
-  const store = await app.store();
-  const views = await Promise.all((await store.rules.list()).map((rule) => viewOf(store, rule)));
-  print(views, () =>
-    views.length === 0
-      ? 'No rules yet.\nAdd one: repost rule add --from tiktok:@you --to youtube:@you'
-      : table(
-          ['RULE', 'FROM', 'TO', 'STATE'],
-          views.map((view) => [
-            view.name,
-            view.from ?? '–',
-            view.to.map(({ account }) => account ?? '–').join(', '),
-            view.paused ? 'paused' : view.approve ? 'on, with approval' : 'on',
-          ]),
-          tableWidth(app.io),
-          2,
-        ),
-  );
-}
+import { spanText } from '../table.ts';
+import { viewOf } from './rule-list.ts';
 
 export async function showRule({ app, print }: Turn, _options: unknown, text: string): Promise<undefined> {
   const store = await app.store();
@@ -107,8 +85,4 @@ export async function removeRule({ app, print }: Turn, _options: unknown, text: 
   await store.rules.remove(rule.id, app.clock.now());
   app.nudge();
   print(view, () => `Removed the rule “${rule.name}”; its waiting jobs are cancelled, its posts stay.`);
-}
-
-async function viewOf(store: Store, rule: Rule) {
-  return ruleView(rule, await store.sources.list(), await store.accounts.list());
 }

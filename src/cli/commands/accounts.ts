@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { act, type Surroundings } from '../command.ts';
+import { accountsList, declare } from './reads.ts';
 
 export function accountsCommands(program: Command, around: Surroundings): void {
   const accounts = program
@@ -8,11 +9,7 @@ export function accountsCommands(program: Command, around: Surroundings): void {
     .description('signed-in accounts')
     .addHelpText('after', '\nExamples:\n  $ repost accounts\n  $ repost accounts check');
 
-  const list = accounts
-    .command('list', { isDefault: true })
-    .description('all accounts, with what expires when')
-    .addHelpText('after', '\nExample:\n  $ repost accounts');
-  list.action(act(around, list, async () => (await import('../actions/accounts.ts')).listAccounts));
+  declare(accounts.command('list', { isDefault: true }), accountsList, around);
 
   const show = accounts
     .command('show <account>')

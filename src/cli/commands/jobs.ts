@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { act, type Surroundings } from '../command.ts';
-import { declare, jobsList } from './reads.ts';
+import { declare, jobsList, jobsShow } from './reads.ts';
 
 export function jobsCommands(program: Command, around: Surroundings): void {
   const jobs = program
@@ -11,16 +11,8 @@ export function jobsCommands(program: Command, around: Surroundings): void {
       'after',
       '\nExamples:\n  $ repost jobs\n  $ repost jobs list --state dead\n  $ repost jobs retry --all-dead',
     );
-  const load = () => import('../actions/jobs.ts');
-
   declare(jobs.command('list', { isDefault: true }), jobsList, around);
-
-  const show = jobs
-    .command('show <id>')
-    .description('one job: steps, attempts, error, post')
-    .option('--raw', 'with the last exchange with the platform, secrets masked')
-    .addHelpText('after', '\nExample:\n  $ repost jobs show 12 --raw');
-  show.action(act(around, show, async () => (await load()).showJob));
+  declare(jobs.command('show <id>'), jobsShow, around);
 
   const retry = jobs
     .command('retry [ids...]')
@@ -81,7 +73,7 @@ export function jobsCommands(program: Command, around: Surroundings): void {
       'after',
       '\nExits 0 where all are published, 3 where some are not, 5 at the time-out.\n\nExample:\n  $ repost jobs wait 12 13',
     );
-  wait.action(act(around, wait, async () => (await load()).waitForJobs));
+  wait.action(act(around, wait, async () => (await import('../actions/jobs-wait.ts')).waitForJobs));
 
   const link = jobs
     .command('approve-link <id>')

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { act, type Surroundings } from '../command.ts';
+import { declare, limitsList } from './reads.ts';
 
 export function limitsCommands(program: Command, around: Surroundings): void {
   const limits = program
@@ -7,11 +8,7 @@ export function limitsCommands(program: Command, around: Surroundings): void {
     .alias('limit')
     .description('every limit of every account: used, left, when it frees')
     .addHelpText('after', '\nExamples:\n  $ repost limits\n  $ repost limits set youtube:@creator channel 4');
-  const list = limits
-    .command('list', { isDefault: true })
-    .description('all limits')
-    .addHelpText('after', '\nExample:\n  $ repost limits');
-  list.action(act(around, list, async () => (await import('../actions/limits.ts')).listLimits));
+  declare(limits.command('list', { isDefault: true }), limitsList, around);
   const set = limits
     .command('set <account> <bucket> <max>')
     .description('your own maximum for a bucket; `default` takes it away')

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { act, type Surroundings } from '../command.ts';
+import { declare, ruleList } from './reads.ts';
 import { ruleFileCommands } from './rule-files.ts';
 import { addFilterFlags, addTimingFlags } from './rule-flags.ts';
 
@@ -48,11 +49,7 @@ export function ruleCommands(program: Command, around: Surroundings): void {
   addTimingFlags(add);
   add.action(act(around, add, async () => (await import('../actions/rule-add.ts')).addRule));
 
-  const list = rule
-    .command('list', { isDefault: true })
-    .description('all rules')
-    .addHelpText('after', '\nExample:\n  $ repost rule list');
-  list.action(act(around, list, async () => (await import('../actions/rule.ts')).listRules));
+  declare(rule.command('list', { isDefault: true }), ruleList, around);
 
   const show = rule
     .command('show <rule>')

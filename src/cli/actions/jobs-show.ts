@@ -1,5 +1,3 @@
-import { Failure } from '../../core/failure.ts';
-import type { JobState } from '../../core/job.ts';
 import type { PostRow, StepRow } from '../../store/types.ts';
 import { numbersText } from '../../web/numbers.ts';
 import { attemptView, iso, jobView } from '../../web/views.ts';
@@ -7,9 +5,8 @@ import type { Turn } from '../command.ts';
 import { findJob } from '../find.ts';
 import { harmless, shorten } from '../io.ts';
 import { jobText, textLines } from '../job-text.ts';
-import { relativeText, spanText, tableWidth } from '../table.ts';
-import { parseLength } from '../time.ts';
-import { jobTable, stateText } from './jobs-list.ts';
+import { relativeText, spanText } from '../table.ts';
+import { stateText } from './jobs-list.ts';
 
 export async function showJob(
   { app, print }: Turn,
@@ -100,28 +97,4 @@ function stepView(step: StepRow) {
     sends: step.sends,
     doneAt: iso(step.doneAt),
   };
-}
-
-export async function waitForJobs(
-  { app, print }: Turn,
-  options: { timeout: string },
-  ids: string[],
-): Promise<number> {
-  const store = await app.store();
-  const until = app.clock.now() + parseLength(options.timeout, '--timeout');
-  const open: readonly JobState[] = ['waiting', 'running'];
-  for (;;) {
-    const jobs = await Promise.all(ids.map((id) => findJob(store, id)));
-    if (jobs.every((job) => !open.includes(job.state))) {
-      print(jobs.map(jobView), () => jobTable(jobs, app.clock.now(), tableWidth(app.io)));
-      return jobs.every((job) => job.state === 'published') ? 0 : 3;
-    }
-    if (app.clock.now() >= until)
-      throw new Failure('E_NOT_YET', {
-        message: 'The jobs have not ended in time.',
-        hint: 'They go on; wait again, or see what they wait for.',
-        command: 'repost jobs list',
-      });
-    await app.clock.sleep(Math.min(500, until - app.clock.now()));
-  }
 }

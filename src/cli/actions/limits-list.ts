@@ -1,0 +1,38 @@
+import type { LimitState } from '../../core/limit.ts';
+import { limitView } from '../../web/views.ts';
+import type { Turn } from '../command.ts';
+import { limitStates } from '../limits.ts';
+import { relativeText, tableWidth, tallTable } from '../table.ts';
+
+export async function listLimits({ app, print }: Turn): Promise<undefined> {
+  const store = await app.store();
+  const now = app.clock.now();
+  const states = await limitStates(store, await store.accounts.list(), now);
+  print(states.map(limitView), () =>
+    states.length === 0
+      ? 'No accounts yet, so no limits.'
+      : tallTable(
+          ['ACCOUNT', 'USED', 'LEFT', 'FREES', 'LIMIT'],
+          states.map((state) => [
+            state.account ?? `${state.platform} (${state.scope})`,
+            `${amountText(state, state.used)}${state.max < NO_CEILING ? ` of ${amountText(state, state.max)}` : ''}`,
+            state.max < NO_CEILING ? amountText(state, state.left) : 'no limit set',
+            state.blockedUntil !== null && state.blockedUntil > now
+              ? `blocked until ${relativeText(state.blockedUntil, now)}`
+              : state.resetsAt === null
+                ? ''
+                : relativeText(state.resetsAt, now),
+            state.title,
+          ]),
+          tableWidth(app.io),
+        ),
+  );
+}
+
+/** Limits that count only where somebody set them have this maximum otherwise. */
+const NO_CEILING = Number.MAX_SAFE_INTEGER;
+
+/** Money is counted in thousandths of a US cent. */
+function amountText(state: LimitState, amount: number): string {
+  return state.unit === 'millicents' ? `$${(amount / 100_000).toFixed(2)}` : String(amount);
+}
