@@ -18,7 +18,15 @@ export function segmenter(): Intl.Segmenter {
   return shared;
 }
 
+/** The graphemes of a text and where each begins (UTF-16 units); what is simple is asked of nobody. */
+export function segments(text: string): Iterable<{ segment: string; index: number }> {
+  return isSimple(text.replaceAll('\n', '')) ? unitsOf(text) : segmenter().segment(text);
+}
+
+function* unitsOf(text: string): Generator<{ segment: string; index: number }> {
+  for (let index = 0; index < text.length; index += 1) yield { segment: text.charAt(index), index };
+}
+
 export function graphemes(text: string): string[] {
-  if (isSimple(text)) return [...text];
-  return Array.from(segmenter().segment(text), ({ segment }) => segment);
+  return Array.from(segments(text), ({ segment }) => segment);
 }

@@ -1,5 +1,5 @@
 import { Failure } from './failure.ts';
-import { segmenter } from './graphemes.ts';
+import { segments } from './graphemes.ts';
 import type { Video } from './video.ts';
 import { sayWallTime } from './wall-clock.ts';
 
@@ -111,7 +111,7 @@ function truncate(whole: string, max: number): string {
   // A segment drags the text along that it comes from: only as much is looked at as may be kept.
   const text = whole.slice(0, 64 + 32 * max);
   const starts: number[] = [];
-  for (const { index } of segmenter().segment(text)) {
+  for (const { index } of segments(text)) {
     starts.push(index);
     if (starts.length > max) break;
   }

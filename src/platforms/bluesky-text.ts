@@ -1,4 +1,4 @@
-import { segmenter } from '../core/graphemes.ts';
+import { segments } from '../core/graphemes.ts';
 import type { FittedText, TextInput } from '../core/text.ts';
 
 /** Both hold: https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json */
@@ -217,5 +217,5 @@ function headOf(text: string, maxGraphemes: number, maxBytes: number): string {
 }
 
 function graphemes(text: string): string[] {
-  return Array.from(segmenter().segment(text), ({ segment }) => segment);
+  return Array.from(segments(text), ({ segment }) => segment);
 }

@@ -1,4 +1,4 @@
-import { segmenter } from '../core/graphemes.ts';
+import { segments } from '../core/graphemes.ts';
 import type { FittedText, TextInput } from '../core/text.ts';
 
 /** https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api */
@@ -148,7 +148,7 @@ function plainNames(text: string, keep: boolean, notes: string[]): string {
 /** The first ones: no more than could ever fit. */
 function graphemes(text: string, most: number): string[] {
   const parts: string[] = [];
-  for (const { segment } of segmenter().segment(text)) {
+  for (const { segment } of segments(text)) {
     if (parts.length === most) break;
     parts.push(segment);
   }

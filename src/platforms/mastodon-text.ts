@@ -1,4 +1,4 @@
-import { segmenter } from '../core/graphemes.ts';
+import { segments } from '../core/graphemes.ts';
 import type { FittedText, TextInput } from '../core/text.ts';
 import { factsOf, type ServerFacts } from './mastodon-server.ts';
 
@@ -105,7 +105,7 @@ export function weigh(text: string, { genuine, urlCharacters }: ServerFacts): nu
 function graphemes(text: string): number {
   if (/^[\n -~]*$/u.test(text)) return text.length;
   let count = 0;
-  for (const { segment } of segmenter().segment(text))
+  for (const { segment } of segments(text))
     count += segment.length === 1 ? 1 : Math.max(1, segment.match(/\p{L}/gu)?.length ?? 0);
   return count;
 }
@@ -139,7 +139,7 @@ function cutProse(prose: string, tail: string, room: number, facts: ServerFacts)
   const links = linksIn(prose);
   const ends = [
     0,
-    ...Array.from(segmenter().segment(prose), ({ index, segment }) => index + segment.length).filter(
+    ...Array.from(segments(prose), ({ index, segment }) => index + segment.length).filter(
       (end) => !links.some((link) => end > link.start && end < link.end),
     ),
   ];

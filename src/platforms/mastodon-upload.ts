@@ -1,6 +1,6 @@
 import { MINUTE, SECOND } from '../core/clock.ts';
 import { asFailure, Failure, later, redo } from '../core/failure.ts';
-import { segmenter } from '../core/graphemes.ts';
+import { segments } from '../core/graphemes.ts';
 import type { HttpRequest, HttpResponse, MultipartField } from '../core/http.ts';
 import type { PublishRequest } from '../core/platform.ts';
 import { noCover, takeCover } from './cover.ts';
@@ -100,7 +100,7 @@ function partsOf({ media, options, account }: PublishRequest): MultipartField[] 
 /** Whole graphemes, and no more characters than allowed by any way to count. */
 function firstCharacters(text: string, max: number): string {
   let kept = '';
-  for (const { segment } of segmenter().segment(text)) {
+  for (const { segment } of segments(text)) {
     if (kept.length + segment.length > max) break;
     kept += segment;
   }

@@ -1,4 +1,4 @@
-import { segmenter } from '../core/graphemes.ts';
+import { segments } from '../core/graphemes.ts';
 import type { FittedText, TextInput } from '../core/text.ts';
 
 export interface TextLimits {
@@ -101,7 +101,7 @@ function firstTags(piece: string, count: number): string {
 function cut(text: string, units: number, notes: string[]): string {
   if (text.length <= units) return text;
   let body = '';
-  for (const { segment } of segmenter().segment(text)) {
+  for (const { segment } of segments(text)) {
     if (body.length + segment.length > units - 1) break;
     body += segment;
   }

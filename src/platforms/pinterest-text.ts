@@ -1,4 +1,4 @@
-import { segmenter } from '../core/graphemes.ts';
+import { segments } from '../core/graphemes.ts';
 import type { FittedText, TextInput } from '../core/text.ts';
 
 /**
@@ -116,7 +116,7 @@ function wordHead(text: string, units: number): string {
 function headOf(text: string, units: number): string {
   if (text.length <= units) return text;
   let head = '';
-  for (const { segment } of segmenter().segment(text)) {
+  for (const { segment } of segments(text)) {
     if (head.length + segment.length > units) break;
     head += segment;
   }
@@ -124,5 +124,5 @@ function headOf(text: string, units: number): string {
 }
 
 function graphemes(text: string): string[] {
-  return Array.from(segmenter().segment(text), ({ segment }) => segment);
+  return Array.from(segments(text), ({ segment }) => segment);
 }

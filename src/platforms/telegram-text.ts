@@ -1,4 +1,4 @@
-import { segmenter } from '../core/graphemes.ts';
+import { segments } from '../core/graphemes.ts';
 import type { FittedText, TextInput } from '../core/text.ts';
 
 /** In UTF-16 units, as Telegram counts within texts: https://core.telegram.org/bots/api#sendvideo */
@@ -38,7 +38,7 @@ function plainNames(text: string, notes: string[]): string {
 function cut(text: string, notes: string[]): string {
   if (text.length <= CAPTION_UNITS) return text;
   let body = '';
-  for (const { segment } of segmenter().segment(text)) {
+  for (const { segment } of segments(text)) {
     if (body.length + segment.length > CAPTION_UNITS - 1) break;
     body += segment;
   }

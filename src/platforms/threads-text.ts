@@ -1,4 +1,4 @@
-import { segmenter } from '../core/graphemes.ts';
+import { segments } from '../core/graphemes.ts';
 import type { FittedText, TextInput } from '../core/text.ts';
 
 /** https://developers.facebook.com/documentation/threads/posts */
@@ -42,7 +42,7 @@ export function fitThreads(input: TextInput): FittedText {
 /** As Threads counts: an emoji is as long as its UTF-8; letters beyond the first plane count as two, to be safe. */
 export function threadsLength(text: string): number {
   let length = 0;
-  for (const { segment } of segmenter().segment(text)) length += weightOf(segment);
+  for (const { segment } of segments(text)) length += weightOf(segment);
   return length;
 }
 
@@ -150,7 +150,7 @@ function cut(pieces: readonly Piece[], notes: string[]): string {
 function graphemesWithin(text: string, max: number): string {
   let kept = '';
   let length = 0;
-  for (const { segment } of segmenter().segment(text)) {
+  for (const { segment } of segments(text)) {
     length += weightOf(segment);
     if (length > max) break;
     kept += segment;

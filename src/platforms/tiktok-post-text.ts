@@ -1,4 +1,4 @@
-import { segmenter } from '../core/graphemes.ts';
+import { segments } from '../core/graphemes.ts';
 import type { FittedText, TextInput } from '../core/text.ts';
 
 /** In UTF-16 units: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post */
@@ -24,7 +24,7 @@ function clean(text: string): string {
 function cut(text: string, notes: string[]): string {
   if (text.length <= TITLE_UNITS) return text;
   let body = '';
-  for (const { segment } of segmenter().segment(text)) {
+  for (const { segment } of segments(text)) {
     if (body.length + segment.length > TITLE_UNITS - 1) break;
     body += segment;
   }

@@ -1,4 +1,4 @@
-import { segmenter } from '../core/graphemes.ts';
+import { segments } from '../core/graphemes.ts';
 import type { FittedText, TextInput } from '../core/text.ts';
 
 /** Limits of a video's texts: https://developers.google.com/youtube/v3/docs/videos#properties */
@@ -139,7 +139,7 @@ function wordsOf(line: string): string[][] {
 }
 
 function graphemesOf(text: string): string[] {
-  return Array.from(segmenter().segment(text), ({ segment }) => segment);
+  return Array.from(segments(text), ({ segment }) => segment);
 }
 
 /** The first parts that fit into `room` together. */
