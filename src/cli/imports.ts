@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { SECOND } from '../core/clock.ts';
 import type { PastPost } from '../core/past-posts.ts';
 import type { MediaSpec } from '../core/rule.ts';
-import type { SourceRow, Store, VideoRow } from '../store/types.ts';
+import type { Video } from '../core/video.ts';
+import type { SourceRow, Store } from '../store/types.ts';
 
 /** Where an imported export lies, and from when to when its posts are (epoch ms). Its links are read from it when needed. */
 interface Import {
@@ -28,7 +29,7 @@ export async function rememberImport(
 }
 
 /** The export that was imported, as a further place where this video's file may be. */
-export async function importedMedia(store: Store, video: VideoRow): Promise<MediaSpec[]> {
+export async function importedMedia(store: Store, video: Video): Promise<MediaSpec[]> {
   const text = await store.meta.get(keyOf(video.sourceId));
   if (text === undefined) return [];
   const { path, from, to } = JSON.parse(text) as Import;

@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import { MINUTE } from '../core/clock.ts';
 import { asFailure, Failure } from '../core/failure.ts';
 import type { MediaFile } from '../core/media.ts';
+import type { Video } from '../core/video.ts';
 import type { MediaCache } from '../media/cache.ts';
 import type { MediaTools } from '../media/program.ts';
 import { DEFAULT_MAX_BYTES } from '../media/source.ts';
 import { verify } from '../media/verify.ts';
 import { download } from '../net/download.ts';
 import { feedSource } from '../platforms/feed.ts';
-import type { SourceRow, VideoRow } from '../store/types.ts';
+import type { SourceRow } from '../store/types.ts';
 import type { App } from './app.ts';
 
 const DOWNLOAD_TIMEOUT_MS = 15 * MINUTE;
@@ -18,7 +19,7 @@ const LOOK_AGAIN_MS = 10 * MINUTE;
 export async function fromFeed(
   app: App,
   cache: MediaCache,
-  { video, source, knownSha256 }: { video: VideoRow; source: SourceRow; knownSha256: string | undefined },
+  { video, source, knownSha256 }: { video: Video; source: SourceRow; knownSha256: string | undefined },
   tools: MediaTools,
 ): Promise<MediaFile | undefined> {
   const cached = knownSha256 === undefined ? undefined : await cache.get(knownSha256);
@@ -64,7 +65,7 @@ export async function fromFeed(
 }
 
 /** As the feed says now; what it no longer shows, as it said then. */
-async function addressOf(app: App, video: VideoRow, source: SourceRow): Promise<string | undefined> {
+async function addressOf(app: App, video: Video, source: SourceRow): Promise<string | undefined> {
   const { file } = video.facts;
   const then = typeof file === 'string' ? file : undefined;
   const http = (await app.net()).plain();

@@ -7,24 +7,26 @@ import type { EngineDeps } from './deps.ts';
 
 /**
  * A lane whose platform failed five runs in a row stands still for a while, so that it neither burns its jobs'
- * attempts nor adds to the platform's trouble. When the pause is over one read decides, never a publish.
+ * attempts nor adds to the platform's trouble. When the pause is over one read decides, never a publish. Gives
+ * whether failures are counted that a run which comes through makes forgotten.
  */
 export async function passBreaker(
   deps: EngineDeps,
   platform: Platform,
   account: Account,
   http: Http,
-): Promise<void> {
+): Promise<boolean> {
   const { store, clock } = deps;
   const state = await store.breakers.get(account.id);
   switch (breakerPhase(state, clock.now())) {
     case 'closed':
-      return;
+      return state !== undefined;
     case 'open':
       throw standsStill(platform, state?.openUntil ?? clock.now());
     case 'half-open':
       await probe(deps, platform, account, http);
       await store.breakers.clear(account.id);
+      return false;
   }
 }
 
@@ -57,11 +59,6 @@ export async function noteFailure(deps: EngineDeps, accountId: number): Promise<
     breakerAfterFailure((await breakers.get(accountId)) ?? closedBreaker, now),
     now,
   );
-}
-
-/** A run came through: whatever was counted is forgotten. */
-export async function noteSuccess(deps: EngineDeps, accountId: number): Promise<void> {
-  if (await deps.store.breakers.get(accountId)) await deps.store.breakers.clear(accountId);
 }
 
 /** True where the fault lies with the platform or the way to it, not with this job. */

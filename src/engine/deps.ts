@@ -11,7 +11,7 @@ import type { Platform, Service } from '../core/platform.ts';
 import type { Rule } from '../core/rule.ts';
 import type { Meter, Trace, TracedExchange } from '../core/session.ts';
 import type { Source } from '../core/source.ts';
-import type { JobView, SourceRow, Store, VideoRow } from '../store/types.ts';
+import type { JobView, SourceRow, Store } from '../store/types.ts';
 import type { Seal } from './journal.ts';
 import type { Presence } from './presence.ts';
 
@@ -40,7 +40,7 @@ export interface EngineDeps {
   anonymous: Http;
   /** The verified file of a video, by the rule's media sources, made to fit the platform; throws `later` (reason media) while there is none. */
   obtain(
-    video: VideoRow,
+    video: JobView['video'],
     rule: Rule | undefined,
     platform: Platform,
     options?: {

@@ -1,13 +1,14 @@
 import type { Account } from '../core/account.ts';
 import { asFailure, type Failure, Failure as FailureError } from '../core/failure.ts';
+import { publicCopyStep } from '../core/host.ts';
 import type { Http } from '../core/http.ts';
 import { errorOf, judge } from '../core/job.ts';
 import type { Platform, Post } from '../core/platform.ts';
 import type { TracedExchange } from '../core/session.ts';
 import type { FittedText } from '../core/text.ts';
-import type { AttemptRow, JobRow, JobView, VideoRow } from '../store/types.ts';
+import type { AttemptRow, JobRow, JobView, Spend } from '../store/types.ts';
 import { noteAudience } from './audience.ts';
-import { isPlatformTrouble, noteFailure, noteSuccess, passBreaker } from './breaker.ts';
+import { isPlatformTrouble, noteFailure, passBreaker } from './breaker.ts';
 import { takeRun } from './budget.ts';
 import { composeText } from './compose.ts';
 import type { EngineDeps } from './deps.ts';
@@ -44,7 +45,7 @@ export async function runJob(
   try {
     await takeRun(deps, job);
     const platform = platformOf(deps, job);
-    const video = await videoOf(deps, job);
+    const { video } = job;
     const { presence } = deps;
     run = await openRun({
       jobId: job.id,
@@ -66,7 +67,6 @@ export async function runJob(
       deps.emit({ kind: 'exchange', job, exchange: one });
     };
     const post = await publish(deps, { job, video, platform, run, signal, keep });
-    await noteSuccess(deps, job.account.id);
     await noteAudience(deps, platform, job.account, post);
     await store.jobs.publish(job.id, postRow(post, job, clock.now()), record('published'), clock.now());
   } catch (error) {
@@ -77,7 +77,8 @@ export async function runJob(
     // What came further may wait anew: the bound is on waiting for one and the same thing.
     await settle(deps, run?.progressed ? { ...job, giveUpAt: null } : job, failure, committed, record);
   }
-  await clearHosted(deps);
+  // Other copies that are needless are looked for with each poll.
+  if (run?.doneAt(publicCopyStep) !== undefined) await clearHosted(deps);
   const ended = await store.jobs.get(job.id);
   if (ended) deps.emit({ kind: 'job-ended', job: ended });
   return ended;
@@ -92,7 +93,7 @@ async function isOthers({ presence, emit }: EngineDeps, jobId: number, failure: 
 
 interface Attempt {
   job: JobView;
-  video: VideoRow;
+  video: JobView['video'];
   platform: Platform;
   run: OpenRun;
   signal: AbortSignal | undefined;
@@ -116,12 +117,13 @@ async function publish(deps: EngineDeps, attempt: Attempt): Promise<Post> {
   const rule = job.ruleId === null ? undefined : await deps.store.rules.get(job.ruleId);
   const destination = rule?.destinations.find((one) => one.accountId === account.id);
   if (!run.committed) await passTiming(deps, job, rule, run.doneAt('compose text'));
-  await passBreaker(deps, platform, account, http);
+  const hasFailed = await passBreaker(deps, platform, account, http);
+  let spends: Spend[] | undefined;
   if (!run.committed) await passQuarantine(deps, platform, account, http);
   if (!run.committed) {
     await readLiveLimits(deps, platform, account, http, meter);
     if (platform.publishCall) await checkRoom(meterOptions, platform.publishCall);
-    await checkUserRoom(deps, job, run);
+    spends = await checkUserRoom(deps, job, run);
     account = await withFreshSettings(deps, platform, account, http);
   }
   const taking = platform.mediaFor ? { ...platform, media: platform.mediaFor(account) } : platform;
@@ -135,8 +137,8 @@ async function publish(deps: EngineDeps, attempt: Attempt): Promise<Post> {
   const text = await run.step<FittedText>('compose text', async () =>
     composeText(platform, account, whole, rule, job),
   );
-  if (!run.committed) await takeUserRoom(deps, job, run);
-  return platform.publish({
+  if (!run.committed && spends) await takeUserRoom(deps, spends, job, run);
+  const post = await platform.publish({
     run,
     http,
     account,
@@ -150,6 +152,9 @@ async function publish(deps: EngineDeps, attempt: Attempt): Promise<Post> {
     ...(deps.frame ? { frame: deps.frame.bind(deps, media) } : {}),
     ...(signal ? { signal } : {}),
   });
+  // The run came through: whatever was counted is forgotten.
+  if (hasFailed) await deps.store.breakers.clear(account.id);
+  return post;
 }
 
 /** Brings facts that change by themselves (a server's limits) into the account's row. */
@@ -224,12 +229,6 @@ function platformOf(deps: EngineDeps, job: JobView): Platform {
   throw new FailureError('E_UNKNOWN_PLATFORM', {
     message: `Nothing can be published to ${job.account.platform}.`,
   });
-}
-
-async function videoOf(deps: EngineDeps, job: JobView): Promise<VideoRow> {
-  const video = await deps.store.videos.get(job.videoId);
-  if (video) return video;
-  throw new FailureError('E_NOT_FOUND', { message: `Video ${job.videoId} is not stored any more.` });
 }
 
 async function hasCommit(deps: EngineDeps, job: JobView): Promise<boolean> {

@@ -1,7 +1,8 @@
 import { DAY } from '../core/clock.ts';
 import { Failure } from '../core/failure.ts';
 import type { SourceContext } from '../core/source.ts';
-import type { SourceRow, VideoRow } from '../store/types.ts';
+import type { Video } from '../core/video.ts';
+import type { SourceRow } from '../store/types.ts';
 import type { EngineDeps } from './deps.ts';
 import { openMeter } from './meter.ts';
 
@@ -39,7 +40,7 @@ export async function sourceContext(
  * Asked right before a post becomes visible: what its owner took back is not reposted. Where the source can't
  * be asked now, the last poll's word stands: a source's trouble must not stop what it already showed us.
  */
-export async function sourceStillPublic(deps: EngineDeps, video: VideoRow): Promise<void> {
+export async function sourceStillPublic(deps: EngineDeps, video: Video): Promise<void> {
   if (await isGone(deps, video)) {
     throw new Failure('E_SOURCE_GONE', {
       message: `The source video ${video.url} is gone or no longer public.`,
@@ -48,7 +49,7 @@ export async function sourceStillPublic(deps: EngineDeps, video: VideoRow): Prom
   }
 }
 
-async function isGone(deps: EngineDeps, video: VideoRow): Promise<boolean> {
+async function isGone(deps: EngineDeps, video: Video): Promise<boolean> {
   if (video.state === 'gone') return true;
   const row = await deps.store.sources.get(video.sourceId);
   const source = row && deps.registry.source(row.kind);

@@ -2,8 +2,9 @@ import { timingOf } from '../core/decision.ts';
 import { Failure, later } from '../core/failure.ts';
 import { matchContent, type Rule } from '../core/rule.ts';
 import { nextAllowedNow, SLOT_GRACE_MS } from '../core/schedule.ts';
+import type { Video } from '../core/video.ts';
 import { sayWallTime } from '../core/wall-clock.ts';
-import type { JobView, VideoRow } from '../store/types.ts';
+import type { JobView } from '../store/types.ts';
 import type { EngineDeps } from './deps.ts';
 
 /** What was published longer ago stands in no slot or day that is still open. */
@@ -43,7 +44,7 @@ export async function passTiming(
  * Throws E_NOT_WANTED where the rule does not want the video as it is known now: the source's own text is often cut,
  * and `#norepost` may stand at the end of the whole one. What a person approved only that word stops.
  */
-export function checkStillWanted(video: VideoRow, rule: Rule | undefined): void {
+export function checkStillWanted(video: Video, rule: Rule | undefined): void {
   const match = matchContent({ spec: rule && !rule.approve ? rule.spec : {} }, video);
   if (match.wanted) return;
   throw new Failure('E_NOT_WANTED', {

@@ -22,17 +22,28 @@ export function userPostLimit(user: string, max: number): Limit {
 
 const STEP = 'count the post for its user';
 
-/** Throws `later` where the job's user has no post left today: asked before a file is fetched. */
-export async function checkUserRoom(deps: EngineDeps, job: JobView, run: OpenRun): Promise<void> {
+/**
+ * Throws `later` where the job's user has no post left today: asked before a file is fetched. Gives what the post
+ * will count for; undefined where its user has no limit.
+ */
+export async function checkUserRoom(
+  deps: EngineDeps,
+  job: JobView,
+  run: OpenRun,
+): Promise<Spend[] | undefined> {
   const spends = await spendsFor(deps, job);
   if (spends && run.doneAt(STEP) === undefined)
     refuseFull(await deps.store.limits.peek(spends, deps.clock.now()));
+  return spends;
 }
 
 /** Counts the post, once for a job: another try of it is not another post. */
-export async function takeUserRoom(deps: EngineDeps, job: JobView, run: OpenRun): Promise<void> {
-  const spends = await spendsFor(deps, job);
-  if (!spends) return;
+export async function takeUserRoom(
+  deps: EngineDeps,
+  spends: readonly Spend[],
+  job: JobView,
+  run: OpenRun,
+): Promise<void> {
   await run.step(STEP, async () => {
     refuseFull(await deps.store.limits.take(spends, job.id, deps.clock.now()));
     return true;
