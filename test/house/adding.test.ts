@@ -7,8 +7,13 @@ const root = join(import.meta.dirname, '../..');
 /** The platform that came last: what it touched is what the next one will. */
 const last = 'pinterest';
 
-/** Lines of their own for each platform: the name and the two registries. */
-const registers = ['src/core/names.ts', 'src/platforms/index.ts', 'src/sandbox/index.ts'];
+/** Lines of their own for each platform: the name, the registries, and where one is loaded alone. */
+const registers = [
+  'src/core/names.ts',
+  'src/platforms/index.ts',
+  'src/platforms/one.ts',
+  'src/sandbox/index.ts',
+];
 
 /** Words about it that are no code: how a token of it begins. */
 const words = ['src/net/redact.ts'];
