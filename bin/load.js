@@ -1,6 +1,7 @@
 // Loads the parts of dist/ from code that V8 compiled before: compiling is most of what a start costs. Where
 // there is none that this Node takes, everything works all the same, and code is kept at the end for the next time.
 'use strict';
+const { isAscii } = require('node:buffer');
 const fs = require('node:fs');
 const path = require('node:path');
 const { Script } = require('node:vm');
@@ -27,16 +28,41 @@ function load(name, use) {
   const part = { exports: {}, script: undefined, compiled: false, code: use ? `${name}.${use}` : name };
   parts.set(name, part);
   const file = path.join(dist, name);
-  // esbuild writes ASCII, but for templates with a tag: their text must stay as it is.
-  const body = fs.readFileSync(file, 'utf8');
+  const source = textOf(file);
   const cachedData = codeOf(part.code);
-  const source = `(function (exports, require, module, __filename, __dirname) { ${body}\n});`;
   part.script = new Script(source, { filename: file, cachedData });
   part.compiled = cachedData !== undefined && !part.script.cachedDataRejected && !env.REPOST_KEEP_CODE;
   if (!part.compiled && !keeps) process.once('exit', keepFresh);
   keeps ||= !part.compiled;
   part.script.runInThisContext().call(part.exports, part.exports, requireFrom, part, file, dist);
   return part.exports;
+}
+
+const HEAD = '(function (exports, require, module, __filename, __dirname) { ';
+const TAIL = '\n});';
+
+let room = Buffer.alloc(0);
+
+/**
+ * The bytes of a file, between others: good until the next are read. Each into the same memory, because what is touched
+ * for the first time is dear, and the text into its wrapper, because a copy would be one more.
+ */
+function bytesOf(file, head = '', tail = '') {
+  const handle = fs.openSync(file);
+  const { size } = fs.fstatSync(handle);
+  const length = head.length + size + tail.length;
+  if (room.length < length) room = Buffer.allocUnsafeSlow(Math.max(length, 512 * 1024));
+  room.latin1Write(head);
+  const read = fs.readSync(handle, room, head.length, size, 0);
+  fs.closeSync(handle);
+  room.latin1Write(tail, head.length + read);
+  return room.subarray(0, head.length + read + tail.length);
+}
+
+/** esbuild writes ASCII, but for templates with a tag: their text must stay as it is. */
+function textOf(file) {
+  const bytes = bytesOf(file, HEAD, TAIL);
+  return isAscii(bytes) ? bytes.latin1Slice() : bytes.utf8Slice();
 }
 
 function requireFrom(name) {
@@ -57,7 +83,7 @@ function codeOf(code) {
   if (!build) return undefined;
   try {
     place ??= fs.existsSync(beside) ? beside : ownPlace();
-    return fs.readFileSync(path.join(place, code));
+    return bytesOf(path.join(place, code));
   } catch {
     return undefined;
   }

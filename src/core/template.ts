@@ -84,7 +84,7 @@ function lookUp<T>(table: Readonly<Record<string, T>>, name: string, what: strin
 }
 
 /** Marks belong to the letters before them: without them, tags in Hindi or Thai would end early. */
-const hashtags = /[#＃][\p{L}\p{N}_][\p{L}\p{M}\p{N}_]*/gu;
+const hashtags = /[#\uff03][\p{L}\p{N}_][\p{L}\p{M}\p{N}_]*/gu;
 
 /** The hashtags of a caption, as written, in order. */
 export function hashtagsOf(caption: string): string[] {

@@ -117,6 +117,6 @@ export function analyticsCsv(rows: readonly ReturnType<typeof analyticsView>[]):
 export function cell(value: string | number | null): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
-  const safe = /^[=+\-@\t\r\n＝＋－＠]/u.test(value) ? `'${value}` : value;
+  const safe = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/u.test(value) ? `'${value}` : value;
   return /[",\r\n']/u.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -83,6 +84,13 @@ function originsOf({ parts: loaded }: Loaded): Set<string> {
       ),
   );
 }
+
+it.each(['look.js', 'help.js'])(
+  '%s, which the quickest starts read, is ASCII: other text takes twice the memory',
+  (part) => {
+    expect(isAscii(readFileSync(join(root, 'dist', part)))).toBe(true);
+  },
+);
 
 describe('what a short command loads', () => {
   it('is nothing for --version', () => {
