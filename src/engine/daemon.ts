@@ -1,6 +1,6 @@
 import { type ScheduledTask, schedule } from 'node-cron';
-import { HOUR, MINUTE } from '../core/clock.ts';
-import { Failure } from '../core/failure.ts';
+import { HOUR, MINUTE, SECOND } from '../core/clock.ts';
+import { asFailure, Failure } from '../core/failure.ts';
 import type { EngineDeps } from './deps.ts';
 import type { Engine } from './engine.ts';
 
@@ -9,6 +9,9 @@ const TICK = '*/15 * * * * *';
 
 /** How soon it looks again where something is due and did not start. */
 const LOOK_AGAIN_MS = 250;
+
+/** How soon a store that did not answer is asked again. */
+const STORE_AGAIN_MS = 5 * SECOND;
 
 /** How often it is looked whether views and likes are due. */
 const NUMBERS_MS = 10 * MINUTE;
@@ -123,6 +126,17 @@ export function startDaemon(
     return known.length === 0 ? null : Math.min(...known);
   }
 
+  /** A store that is away for a while comes back, and the work goes on then; any other trouble with it is the end. */
+  async function nextLook(): Promise<number | null> {
+    try {
+      return await nextAt();
+    } catch (error) {
+      if (asFailure(error).kind !== 'retry') throw error;
+      onError(error);
+      return deps.clock.now() + STORE_AGAIN_MS;
+    }
+  }
+
   async function loop(): Promise<void> {
     while (!draining) {
       nudged = false;
@@ -132,7 +146,7 @@ export function startDaemon(
       if (deps.clock.now() >= freshenAt) freshening ??= freshenOnce();
       if (!paused && deps.clock.now() >= numbersAt) reading ??= readOnce();
       turns += 1;
-      if (!draining && !nudged) await sleepUntil(await nextAt());
+      if (!draining && !nudged) await sleepUntil(await nextLook());
     }
     await Promise.all([...rounds, asked, watching, freshening, reading]);
     await engine.idle();

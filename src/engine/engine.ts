@@ -15,8 +15,8 @@ const SYNC_PATIENCE_MS = MINUTE;
 const POLLS_AT_ONCE = 8;
 /** More than these need not stand in line: of a thousand sources that are due, each look would read them all. */
 const POLLS_IN_LINE = 4 * POLLS_AT_ONCE;
-/** A source is one host's for so long, unless its answer comes before. */
-const POLL_LEASE_MS = 5 * MINUTE;
+/** A source is one host's for so long, unless its answer comes before: asked twice does no harm, not asked at all does. */
+const POLL_LEASE_MS = MINUTE;
 /** One host reads views and likes for so long; the next one that looks after that may be another. */
 const NUMBERS_TURN_MS = 15 * MINUTE;
 /** Sign-ins renewed at once: most of a renewal is waiting, for the platform and for the vault’s disk. */

@@ -1,9 +1,10 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { TestClock } from '../../src/core/clock.ts';
+import { Failure } from '../../src/core/failure.ts';
 import type { Service } from '../../src/core/platform.ts';
 import { startDaemon } from '../../src/engine/daemon.ts';
 import type { EngineDeps } from '../../src/engine/deps.ts';
-import { createEngine } from '../../src/engine/engine.ts';
+import { createEngine, type Engine } from '../../src/engine/engine.ts';
 import { openStore } from '../../src/store/sqlite.ts';
 
 /** Time that passes with every look at it, as it does on a busy machine. */
@@ -21,13 +22,15 @@ afterEach(async () => {
 
 /**
  * A daemon over one source that is asked every few milliseconds and never has anything. `hold`: what its answer waits
- * for; `freshen`: how the sign-ins of three accounts are renewed; `others`: sources that answer at once.
+ * for; `freshen`: how the sign-ins of three accounts are renewed; `others`: sources that answer at once; `change`: what
+ * else the engine does.
  */
 async function watchOne(
   clock: TestClock,
   hold?: Promise<void>,
   freshen = async () => {},
   others: readonly string[] = [],
+  change: (engine: Engine) => Partial<Engine> = () => ({}),
 ) {
   const store = await openStore({ path: ':memory:', clock });
   let polls = 0;
@@ -73,14 +76,14 @@ async function watchOne(
     },
     emit: () => undefined,
   };
-  const daemon = startDaemon(deps, createEngine(deps), (error) => {
-    throw error;
-  });
+  const engine = createEngine(deps);
+  const errors: unknown[] = [];
+  const daemon = startDaemon(deps, { ...engine, ...change(engine) }, (error) => void errors.push(error));
   closing.push(async () => {
-    await daemon.drain();
+    await daemon.drain().catch(() => undefined);
     await store.close();
   });
-  return { ...daemon, polls: () => polls };
+  return { ...daemon, polls: () => polls, errors };
 }
 
 it('asks a source again that came due between two looks, without waiting for the tick', async () => {
@@ -187,4 +190,37 @@ it('looks at once when the machine has slept, and says nothing about it on the t
     vi.useRealTimers();
     vi.restoreAllMocks();
   }
+});
+
+/** An engine whose store fails at the first question after the first poll. */
+const failingOnce = (code: 'E_DB_UNREACHABLE' | 'E_STORE_MOVED') => {
+  let asked = 0;
+  return (engine: Engine): Partial<Engine> => ({
+    nextDueAt: async () => {
+      asked += 1;
+      if (asked === 2) throw new Failure(code, { message: 'The database does not answer.' });
+      return engine.nextDueAt();
+    },
+  });
+};
+
+it('says so and goes on where the store does not answer for a while', async () => {
+  const clock = new PassingClock();
+  const { polls, errors } = await watchOne(clock, undefined, undefined, [], failingOnce('E_DB_UNREACHABLE'));
+  await expect
+    .poll(
+      () => {
+        clock.advance(100);
+        return polls();
+      },
+      { timeout: 10_000 },
+    )
+    .toBeGreaterThan(5);
+  expect(errors).toMatchObject([{ code: 'E_DB_UNREACHABLE' }]);
+});
+
+it('ends where the store is not its own any more', async () => {
+  const clock = new PassingClock();
+  const { done } = await watchOne(clock, undefined, undefined, [], failingOnce('E_STORE_MOVED'));
+  await expect(done).rejects.toMatchObject({ code: 'E_STORE_MOVED' });
 });

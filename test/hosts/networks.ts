@@ -64,7 +64,11 @@ export function openNetworks(machines: number): Networks {
 
 /** What is there, from now or from a run that was killed. */
 function close(machines: number): void {
-  for (let machine = 1; machine <= machines; machine += 1) quietly('netns', 'del', nameOf(machine));
+  for (let machine = 1; machine <= machines; machine += 1) {
+    // A namespace outlives its name as long as somebody is in it, and its links with it.
+    for (const kind of kinds) quietly('link', 'del', plugOf(machine, kind));
+    quietly('netns', 'del', nameOf(machine));
+  }
   for (const kind of kinds) quietly('link', 'del', links[kind].bridge);
 }
 

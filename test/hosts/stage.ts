@@ -40,9 +40,9 @@ export async function settle(
   if (!postgres) return;
   await agency.app.close();
   await repost(['store', 'migrate', '--to', postgres.address('agency')]);
-  await repost(['vault', 'move', 'database']);
-  // From here on the home itself knows where its secrets are.
+  // The home itself knows where its secrets are, and from here on they move.
   delete agency.env['REPOST_VAULT'];
+  await repost(['vault', 'move', 'database']);
   reopen(agency);
   say('moved to the server, and the secrets with it');
 }
