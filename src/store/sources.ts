@@ -21,6 +21,9 @@ interface Row {
 
 const UNASKED = 'polled_by = NULL, poll_until = NULL';
 
+/** One row is changed: many hosts that each ask another source need not meet. */
+const lockOf = (id: number) => `source ${id}`;
+
 /** What is watched. A source that is removed keeps its row: added again, it knows the videos it had. */
 export function sourceStore({ query, read, write, writeLazily }: Connection): SourceStore {
   /** Sources whose first poll by this process is on the disk: with it the baseline. */
@@ -106,19 +109,25 @@ export function sourceStore({ query, read, write, writeLazily }: Connection): So
         return sourceOf(row);
       }),
     polled: async (id, at, nextPollAt, error) => {
-      await (begun.has(id) ? writeLazily : write)(function* () {
-        if (error === null) yield* good.run({ id, at, nextPollAt });
-        else {
-          const held = flag(error.class === 'limit');
-          yield* bad.run({ id, at, nextPollAt, error: jsonOrNull(error), held });
-        }
-      });
+      await (begun.has(id) ? writeLazily : write)(
+        function* () {
+          if (error === null) yield* good.run({ id, at, nextPollAt });
+          else {
+            const held = flag(error.class === 'limit');
+            yield* bad.run({ id, at, nextPollAt, error: jsonOrNull(error), held });
+          }
+        },
+        [lockOf(id)],
+      );
       if (error === null) begun.add(id);
     },
     take: (id, host, until, now) =>
-      write(function* () {
-        return (yield* take.run({ id, host, until, now })).changes > 0;
-      }),
+      write(
+        function* () {
+          return (yield* take.run({ id, host, until, now })).changes > 0;
+        },
+        [lockOf(id)],
+      ),
     remove: (id) =>
       write(function* () {
         return (yield* drop.run({ id })).changes > 0;
