@@ -162,7 +162,8 @@ export function startDaemon(
     const ahead = dueAt === null ? null : Math.max(LOOK_AGAIN_MS, dueAt - deps.clock.now());
     const timer = ahead === null ? woken : deps.clock.sleep(ahead, stop.signal).catch(() => undefined);
     await Promise.race([woken, timer]);
-    stop.abort();
+    // Without a reason one is made, with a stack: a sixth of what an idle daemon did.
+    stop.abort('awake');
     awake = undefined;
   }
 
