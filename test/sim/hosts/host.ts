@@ -19,6 +19,7 @@ const TICK_MS = 5 * MINUTE;
 /** Signs of life are so many that nobody would live to do anything else. */
 const SIGN_OF_LIFE = /^(?:beat|recover|lead) /u;
 const SIGN_OF_LIFE_WEIGHT = 0.02;
+const ALONE_WEIGHT = 10;
 /** Of the connections that are lost in a commit, those that are lost with their process. */
 const DIES_OF_CUT = 0.08;
 
@@ -97,6 +98,8 @@ export async function startHost(
     machine,
     clock: machine.clock,
     weight: (point) => (SIGN_OF_LIFE.test(point) ? SIGN_OF_LIFE_WEIGHT : 1),
+    // With nothing else under way a person may take it for dead without doing harm.
+    stallWeight: () => (host.life?.engine.running() === 1 ? ALONE_WEIGHT : 1),
     store: through,
     join: (store) => ({
       presence: openPresence({

@@ -36,6 +36,8 @@ export interface Shared {
   clock: Clock;
   /** How much likelier it dies after this than elsewhere. */
   weight(point: string): number;
+  /** How much likelier it stands still before a sending. */
+  stallWeight(): number;
   /** The way through which the process works. */
   store: Store;
   join(store: Store): Pick<Pieces, 'presence' | 'lock'>;
@@ -58,7 +60,12 @@ export async function startLife(
   const vault = mortalVault(world.vault, mortal, passed);
   /** The lid is closed between a post's intent and its sending. */
   const stall = async (point: string): Promise<void> => {
-    if (!point.startsWith('intend ') || mortal.dead || world.calm || !random.net.chance(weather.stall))
+    if (
+      !point.startsWith('intend ') ||
+      mortal.dead ||
+      world.calm ||
+      !random.net.chance(weather.stall * (shared?.stallWeight() ?? 1))
+    )
       return;
     machine.suspendedUntil = clock.now() + LID_MS;
     machine.stalled = true;
