@@ -66,6 +66,10 @@ export function accountStore(connection: Connection): AccountStore {
       handle = coalesce(:handle, handle), name = coalesce(:name, name), user = coalesce(:user, user),
       updated_at = :now
     WHERE id = :id AND removed_at IS NULL RETURNING *`);
+  // Several hosts may renew and be refused at once: whoever says that it is good again lets go what anybody held up.
+  const letGo = query(`
+    UPDATE jobs INDEXED BY jobs_lane SET reason = 'ready', run_at = :now, updated_at = :now
+    WHERE state = 'waiting' AND account_id = :id AND reason = 'login'`);
   const running = query(
     "SELECT 1 FROM jobs INDEXED BY jobs_open WHERE open_state = 'running' AND account_id = :id LIMIT 1",
   );
@@ -125,6 +129,7 @@ export function accountStore(connection: Connection): AccountStore {
           now,
         });
         if (!row) throw noAccount(id);
+        if (fields.status === 'ok') yield* letGo.run({ id, now });
         return accountOf(row);
       }),
     remove: (id, now) =>

@@ -70,6 +70,18 @@ export function describeLanes(open: OpenStore): void {
       expect((await store.jobs.claim(lane.account.id, T0))?.id).toBe(second);
     });
 
+    it('go on as soon as somebody says that the sign-in is good again, whoever held them up', async () => {
+      const store = await open();
+      const lane = await openLane(store);
+      const id = await lane.addJob();
+      await store.accounts.update(lane.account.id, { status: 'ok' }, T0);
+      await store.jobs.hold(lane.account.id, ['ready'], 'login', T0, T0);
+      await store.accounts.update(lane.account.id, { name: 'New name' }, T0 + 1);
+      expect(await store.jobs.get(id)).toMatchObject({ reason: 'login' });
+      await store.accounts.update(lane.account.id, { status: 'ok' }, T0 + 2);
+      expect(await store.jobs.get(id)).toMatchObject({ state: 'waiting', reason: 'ready', runAt: T0 + 2 });
+    });
+
     it('give nothing for a paused account', async () => {
       const store = await open();
       const lane = await openLane(store);
