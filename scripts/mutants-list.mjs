@@ -180,18 +180,4 @@ export const mutants = [
     to: 'if (options.sender === "") throw maySendStill',
     world: 'postgres',
   },
-  {
-    name: 'a host that stood still sends without a look at its lease',
-    file: 'src/engine/runner.ts',
-    from: 'await presence?.witness(job.id);',
-    to: 'await undefined;',
-    world: 'postgres',
-  },
-  {
-    name: 'a commit whose answer was lost is done again unasked',
-    file: 'src/store/postgres/connection.ts',
-    from: 'if (await arrived(sent.receipt, error)) return sent.value;',
-    to: '',
-    world: 'postgres',
-  },
 ];
