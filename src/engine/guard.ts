@@ -78,16 +78,27 @@ export function openWitness(
   const key = keysOf(facts.host)('generation');
   let entered: Promise<Marker | undefined> | undefined;
   let noted = 0;
+  let noting: Promise<void> | undefined;
+
+  async function note({ homeId, generation }: Marker): Promise<void> {
+    await store.meta.set(key, String(generation));
+    await facts.noteMarker({ homeId, generation });
+    noted = generation;
+  }
+
   return async () => {
     entered ??= markerOf(store, key);
     const marker = await entered;
     if (!marker) return;
     marker.generation += 1;
-    const { homeId, generation } = marker;
-    await store.meta.set(key, String(generation));
-    if (generation < noted) return;
-    noted = generation;
-    await facts.noteMarker({ homeId, generation });
+    const own = marker.generation;
+    // One at a time, and each for all that wait: a server may commit what left later before what left sooner.
+    while (noted < own) {
+      noting ??= note({ ...marker }).finally(() => {
+        noting = undefined;
+      });
+      await noting;
+    }
   };
 }
 

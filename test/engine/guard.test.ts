@@ -73,6 +73,23 @@ describe('a home that may not know all that was posted', () => {
     expect(await enter()).toBeUndefined();
   });
 
+  it('is not held where a database server commits two counts in the other order', async () => {
+    await enter();
+    const { meta } = world.store;
+    const held: (() => void)[] = [];
+    const set: typeof meta.set = async (key, value) => {
+      // Both are on their way at once, and the one that left last arrives first.
+      if (held.length < 1) await new Promise<void>((resolve) => void held.push(resolve));
+      await meta.set(key, value);
+    };
+    const witness = openWitness({ ...world.store, meta: { ...meta, set } }, facts());
+    const both = Promise.all([witness(), witness()]);
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+    for (const release of held) release();
+    await both;
+    expect(await enter()).toBeUndefined();
+  });
+
   it('is held on another machine and in another place', async () => {
     await enter();
     expect((await enter({ machineId: 'another' }))?.reason).toMatch(/another machine/);
