@@ -8,7 +8,19 @@ import { lookIn, type PersonsWork, type Repost } from './person.ts';
 import { moveBack, type Stage } from './stage.ts';
 import { type Trouble, trouble } from './troubles.ts';
 import { wait } from './wait.ts';
-import { AHEAD, calm, daemons, everyMs, films, quick, SECOND, SETTINGS, say, size } from './words.ts';
+import {
+  AHEAD,
+  calm,
+  daemons,
+  everyMs,
+  films,
+  longestMs,
+  quick,
+  SECOND,
+  SETTINGS,
+  say,
+  size,
+} from './words.ts';
 
 export interface Results {
   machine: string;
@@ -76,7 +88,8 @@ export async function live(stage: Stage): Promise<Results> {
 async function shoot(agency: Agency): Promise<string[]> {
   const marks: string[] = [];
   let said = 0;
-  while (marks.length < films) {
+  const over = Date.now() + longestMs;
+  while (marks.length < films && Date.now() < over) {
     const out = outOf(agency) / size.destinations;
     while (marks.length < films && marks.length < out + AHEAD)
       marks.push(await agency.film(marks.length % size.accounts));

@@ -9,6 +9,7 @@ const { values } = parseArgs({
     destinations: { type: 'string', default: '8' },
     films: { type: 'string' },
     platforms: { type: 'string' },
+    minutes: { type: 'string' },
     every: { type: 'string' },
     calm: { type: 'boolean', default: false },
     sqlite: { type: 'boolean', default: false },
@@ -18,14 +19,15 @@ const { values } = parseArgs({
   },
 });
 
-export const usage = `npm run hosts -- [--quick] [--daemons N] [--accounts A] [--films F] [--destinations D] [--every MS]
-                     [--calm] [--sqlite] [--failovers K]
+export const usage = `npm run hosts -- [--quick] [--daemons N] [--accounts A] [--films F] [--minutes M] [--destinations D]
+                     [--platforms P] [--every MS] [--calm] [--sqlite] [--failovers K]
   --quick          two daemons, four accounts and each trouble once: for a look (two minutes)
   --daemons N      daemons, each in a network namespace of its own (default 4)
   --accounts A     TikTok accounts, each with a rule of its own (default 20)
   --destinations D accounts that each posts to (default 8)
   --platforms P    on these platforms (default linkedin,pinterest; with --quick bluesky and mastodon, too)
   --films F        films that appear, at most 140 of an account, with Bluesky 24 (default 2500)
+  --minutes M      no film appears later than that, however few there were
   --every MS       between one trouble and the next, on average (default 8000)
   --calm           no troubles: for throughput and what a post costs
   --sqlite         one daemon over the file of its home instead, calm: to compare with
@@ -58,6 +60,7 @@ export const AHEAD = Math.min(150, Math.ceil(films / 10));
 export const SETTINGS = calm ? '-c fsync=on' : '';
 export const SECOND = 1000;
 export const everyMs = Number(values.every ?? (quick ? 5000 : 8000));
+export const longestMs = Number(values.minutes ?? Number.POSITIVE_INFINITY) * 60 * SECOND;
 export const deaths = Number(values.failovers);
 
 export function say(text: string): void {
