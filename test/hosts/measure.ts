@@ -31,7 +31,7 @@ function begin({ hosts, postgres }: Stage) {
   };
 }
 
-const POLLING_MS = 45 * SECOND;
+const POLLING_MS = 20 * SECOND;
 
 /** Polls alone, while nothing appears: an answer of TikTok's listing is a poll. */
 export async function measurePolls(stage: Stage): Promise<{ perSecond: number; each: Each }> {
