@@ -115,7 +115,7 @@ async function drain(agency: Agency, repost: Repost, made: number): Promise<Pers
     const asked = counts.unknown + counts.dead;
     if (open === 0 && asked === 0) break;
     if (asked > 0 && (open === 0 || turn % 30 === 29)) {
-      const did = await lookIn(repost, agency.sandbox);
+      const did = await lookIn(repost, store, agency.sandbox);
       for (const key of Object.keys(work) as (keyof PersonsWork)[]) work[key] += did[key];
     }
     still = counts.published === before ? still + 1 : 0;
