@@ -31,8 +31,10 @@ export function openHost(
   program: string,
   machine: number,
 ): Host {
-  const home = join(agency.dir, `home-${machine}`);
-  cpSync(String(agency.env['REPOST_HOME']), home, { recursive: true });
+  const first = String(agency.env['REPOST_HOME']);
+  // A file has one home only.
+  const home = networks ? join(agency.dir, `home-${machine}`) : first;
+  if (home !== first) cpSync(first, home, { recursive: true });
   const env = { ...agency.env, REPOST_HOME: home };
   const words = [...(networks?.within(machine) ?? []), process.execPath, program, 'daemon', '--json'];
   const log = createWriteStream(join(agency.dir, `daemon-${machine}.log`), { flags: 'a' });

@@ -55,7 +55,7 @@ export const films = Number(values.films ?? (quick ? 40 : 2500));
  */
 export const MOST_FILMS = platforms.includes('bluesky') ? 24 : 140;
 /** So many films are on their way at once. */
-export const AHEAD = Math.min(150, Math.ceil(films / 10));
+export const AHEAD = Math.min(150, Math.ceil(films / 2));
 /** Where throughput is measured, on the disk before it is told, as a server is at its defaults; no trouble here is a loss of power. */
 export const SETTINGS = calm ? '-c fsync=on' : '';
 export const SECOND = 1000;
