@@ -22,6 +22,7 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^man /u, 'the package test finds what npm installs'],
   [/(?:^| )podman /u, 'wants a container engine: container.test.ts'],
   [/^repost store migrate /u, 'wants a database server: store.test.ts'],
+  [/^repost vault (?:move|key) /u, 'wants a database server: vault.test.ts'],
 ];
 
 /** What a person puts in place of the guide's examples. */

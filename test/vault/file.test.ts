@@ -287,7 +287,7 @@ describe('several processes and one vault’s file', () => {
   it('lose nothing that was confirmed when one is killed, and its lock holds nobody up', async () => {
     const path = join(folder(), 'vault.json');
     await open(path).write('first', 'v');
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 3; round++) {
       const child = start(path, `round${round}`, 100_000);
       let confirmed = -1;
       child.stdout.on('data', (text: Buffer) => {
