@@ -158,9 +158,11 @@ describeWithPostgres('a PostgreSQL server that', (server) => {
     ).rejects.toThrow(/zero/u);
     await older.journal.mayArrive(id, 'publish', T0 + 1);
     // What is under way meanwhile is done before it or not at all.
-    const writes = Array.from({ length: 40 }, (_, n) => older.meta.set(`n${n}`, 'x').then(() => `n${n}`));
+    const writes = Promise.allSettled(
+      Array.from({ length: 40 }, (_, n) => older.meta.set(`n${n}`, 'x').then(() => `n${n}`)),
+    );
     await upgrade({ breaks: true });
-    const said = await Promise.allSettled(writes);
+    const said = await writes;
     const done = said.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     for (const one of said)
       if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'E_DB_NEWER' });
