@@ -21,7 +21,7 @@ const { values } = parseArgs({
 
 export const usage = `npm run hosts -- [--quick] [--daemons N] [--accounts A] [--films F] [--minutes M] [--destinations D]
                      [--platforms P] [--every MS] [--calm] [--sqlite] [--failovers K]
-  --quick          two daemons, four accounts and each trouble once: for a look (two minutes)
+  --quick          two daemons, four accounts and each trouble once: for a look (four minutes)
   --daemons N      daemons, each in a network namespace of its own (default 4)
   --accounts A     TikTok accounts, each with a rule of its own (default 20)
   --destinations D accounts that each posts to (default 8)
@@ -31,7 +31,7 @@ export const usage = `npm run hosts -- [--quick] [--daemons N] [--accounts A] [-
   --every MS       between one trouble and the next, on average (default 8000)
   --calm           no troubles: for throughput and what a post costs
   --sqlite         one daemon over the file of its home instead, calm: to compare with
-  --failovers K    then one daemon is killed for good, K times, and it is timed when another has its jobs (default 0)
+  --failovers K    then K daemons are killed, one after the other, and it is timed when their jobs are free for others (default 0)
   SEED=N           the seed of the troubles (default 1); when exactly they strike is the machine's matter
 Wants root, and Debian's iproute2 and postgresql. Exits 1 where anything was lost, doubled or over quota.
 `;
