@@ -8,6 +8,7 @@ import type { Change, WebDeps } from '../web/deps.ts';
 import type { Door } from '../web/door.ts';
 import type { App } from './app.ts';
 import type { OpenEngine } from './engine.ts';
+import { hostName } from './host-name.ts';
 import { factsOf, type Reporter } from './report.ts';
 import { version } from './version.ts';
 
@@ -22,8 +23,11 @@ export interface Web {
   close(): Promise<void>;
 }
 
-/** Where the running daemon answers, for other commands. */
-export const ADDRESS_KEY = 'web.origin';
+/** Under which the running daemon of this home keeps where it answers, for other commands: each host of a store its own. */
+export function addressKey(app: Pick<App, 'config' | 'paths'>): string {
+  const host = hostName(app);
+  return host === undefined ? 'web.origin' : `web.origin/${host}`;
+}
 
 /** What decides where it listens. */
 const keys = ['daemon.http', 'daemon.http.origin', 'daemon.http.tlsCert', 'daemon.http.tlsKey'] as const;
@@ -49,11 +53,11 @@ export async function startWeb(app: App, open: OpenEngine, reporter: Reporter): 
     await door?.close();
     door = undefined;
     const { meta } = await app.store();
-    await meta.remove(ADDRESS_KEY);
+    await meta.remove(addressKey(app));
     if (app.config.text('daemon.http') === 'off') return;
     try {
       door = await openHomeDoor(app, { isReady: () => isReady, listeners, reporter, http: open.http });
-      await meta.set(ADDRESS_KEY, door.origin);
+      await meta.set(addressKey(app), door.origin);
       reporter.say('listening', { address: door.origin });
     } catch (error) {
       const { message, hint } = asFailure(error);
@@ -72,7 +76,7 @@ export async function startWeb(app: App, open: OpenEngine, reporter: Reporter): 
     },
     close: async () => {
       await door?.close();
-      if (door) await (await app.store()).meta.remove(ADDRESS_KEY);
+      if (door) await (await app.store()).meta.remove(addressKey(app));
     },
   };
 }

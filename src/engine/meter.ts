@@ -27,7 +27,7 @@ type Flight = Spend & { limit: { flightMs: number } };
 /** Counted when it leaves: after that a request may wait for a new token and for its own answer, a minute each. */
 const FLIGHT_MS = 2 * MINUTE;
 /** Of a short window no more than this part is given away to requests that are under way. */
-const FLIGHT_SHARE = 1 / 15;
+const FLIGHT_SHARE = 1 / 20;
 
 /** How long a request may be under way, as far as this window is concerned (ms). */
 export function flightOf(window: Window): number {

@@ -15,6 +15,11 @@ export function iso(at: number | null | undefined): string | null {
   return at === null || at === undefined ? null : new Date(at).toISOString();
 }
 
+/** How far a host's clock is ahead of the database's. */
+export function skewText(ms: number): string {
+  return `${ms >= 0 ? '+' : ''}${(ms / 1000).toFixed(1)} s`;
+}
+
 export function accountView(account: Account) {
   return {
     schemaVersion,

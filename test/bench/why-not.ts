@@ -2,7 +2,7 @@
 const reasons: readonly [RegExp, string][] = [
   [
     /^used of what is allowed, window after window/u,
-    'Of a window of up to half an hour a fifteenth is given away to requests that may still be under way when it ends: the platform counts when they arrive, so 60 of 64 s are used, and no window is ever over',
+    'Of a window of up to half an hour a twentieth is given away to requests that may still be under way when it ends: the platform counts when they arrive, so 60 of 63 s are used, and no window is ever over',
   ],
   [
     /^`repost --version`|^`repost --help`|^`--help`/u,

@@ -7,6 +7,12 @@ import { describeWithPostgres } from '../store/postgres-server.ts';
 import { type CliHome, entry, openCliHome } from './home.ts';
 import { runRepost } from './run.ts';
 
+/** Where the daemon of a home answers, as its person is told. */
+async function originOf(env: NodeJS.ProcessEnv): Promise<string> {
+  const { stdout } = await runRepost(env, ['dashboard', '--no-browser', '--json']);
+  return new URL((JSON.parse(stdout) as { url: string }).url).origin;
+}
+
 interface Host {
   name: string;
   state: string;
@@ -18,7 +24,7 @@ describeWithPostgres('two daemons over one PostgreSQL store', (server) => {
   afterAll(() => home?.close());
 
   it('share the work, and one goes on where the other was killed', async () => {
-    home = await openCliHome();
+    home = await openCliHome({ env: { REPOST_HTTP: '127.0.0.1:0' } });
     const { repost } = home;
     await repost.run(['config', 'set', 'store', server.address('hosts')]);
     await repost.run(['config', 'set', 'poll.interval', '1s']);
@@ -45,6 +51,9 @@ describeWithPostgres('two daemons over one PostgreSQL store', (server) => {
     const captions = async () =>
       (await json<{ video: { caption: string } }[]>(['posts'])).map(({ video }) => video.caption);
     await expect.poll(captions, { timeout: 60_000 }).toEqual(['with both']);
+    // Each serves its pages: a command asks the daemon of its own home.
+    const origins = await Promise.all([home.env, env].map(originOf));
+    expect(new Set(origins).size).toBe(2);
     daemons[0].kill('SIGKILL');
     await once(daemons[0], 'exit');
     await home.publish('with one');
@@ -57,6 +66,18 @@ describeWithPostgres('two daemons over one PostgreSQL store', (server) => {
       code: 1,
       error: 'E_WRONG_STATE',
     });
+    const { token } = await json<{ token: string }>(['token', 'add', '--role', 'admin']);
+    const ask = (path: string, method = 'GET') =>
+      fetch(`${origins[1]}${path}`, { method, headers: { authorization: `Bearer ${token}` } });
+    const [first] = status.hosts;
+    const drained = await ask(`/api/v1/hosts/${first?.name}/drain`, 'POST');
+    expect(await drained.json()).toMatchObject({ name: first?.name, state: 'draining' });
+    const { items } = (await (await ask('/api/v1/hosts')).json()) as { items: Host[] };
+    expect(items.map(({ name: one }) => one)).toEqual(status.hosts.map(({ name: one }) => one));
+    const page = await (await ask('/')).text();
+    for (const host of items) expect(page).toContain(host.name);
+    expect(page).toContain('Draining');
+    await ask(`/api/v1/hosts/${first?.name}/resume`, 'POST');
     daemons[1].kill('SIGTERM');
     await once(daemons[1], 'exit');
     expect((await hosts()).map(({ state }) => state).sort()).toEqual(['stopped', 'working']);

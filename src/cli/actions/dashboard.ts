@@ -3,7 +3,7 @@ import { addCode } from '../../web/credentials.ts';
 import { schemaVersion } from '../../web/views.ts';
 import { openAddress } from '../browser.ts';
 import type { Turn } from '../command.ts';
-import { ADDRESS_KEY } from '../web.ts';
+import { addressKey } from '../web.ts';
 
 /** Opens the running daemon’s page with a code that signs a browser in, once. */
 export async function openDashboard(
@@ -11,7 +11,7 @@ export async function openDashboard(
   options: { browser?: boolean },
 ): Promise<undefined> {
   const store = await app.store();
-  const origin = await store.meta.get(ADDRESS_KEY);
+  const origin = await store.meta.get(addressKey(app));
   if (origin === undefined || !(await app.daemonRuns())) {
     throw new Failure('E_WRONG_STATE', {
       message: 'The page is served by the daemon, and no daemon of this home serves it now.',

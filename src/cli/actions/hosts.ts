@@ -1,6 +1,6 @@
 import { Failure } from '../../core/failure.ts';
 import type { HostRow, Store } from '../../store/types.ts';
-import { schemaVersion } from '../../web/views.ts';
+import { schemaVersion, skewText } from '../../web/views.ts';
 import { ask } from '../ask.ts';
 import type { Turn } from '../command.ts';
 import { counted } from '../counted.ts';
@@ -23,7 +23,7 @@ export async function listHosts({ app, print }: Turn): Promise<undefined> {
             String(host.running),
             String(host.doubts),
             host.version,
-            `${host.skewMs >= 0 ? '+' : ''}${(host.skewMs / 1000).toFixed(1)} s`,
+            skewText(host.skewMs),
           ]),
           tableWidth(app.io),
           0,

@@ -5,7 +5,7 @@ import type { App } from '../app.ts';
 import type { Turn } from '../command.ts';
 import { findJob } from '../find.ts';
 import { parseLength } from '../time.ts';
-import { ADDRESS_KEY, linkKey } from '../web.ts';
+import { addressKey, linkKey } from '../web.ts';
 
 interface LinkOptions {
   expires?: string;
@@ -43,7 +43,7 @@ export async function approvalLink(turn: Turn, options: LinkOptions, idText: str
 async function originOf(app: App): Promise<string> {
   const given = app.config.text('daemon.http.origin');
   if (given !== '') return new URL(given).origin;
-  const running = await (await app.store()).meta.get(ADDRESS_KEY);
+  const running = await (await app.store()).meta.get(addressKey(app));
   if (running !== undefined) return running;
   throw new Failure('E_WRONG_STATE', {
     message: 'Nobody serves the page of a link: no daemon of this home listens.',

@@ -2,7 +2,7 @@ import { DAY } from '../../core/clock.ts';
 import type { JobView, VideoRow } from '../../store/types.ts';
 import { type Html, html, type Piece } from '../html.ts';
 import { numbersText, summed } from '../numbers.ts';
-import type { sourceView } from '../views.ts';
+import { skewText, type sourceView } from '../views.ts';
 import { jobRows, section } from './lists.ts';
 import { ago, clockText, when } from './times.ts';
 import type { ShowPage, View } from './view.ts';
@@ -23,12 +23,24 @@ interface Status {
 
 type Source = ReturnType<typeof sourceView>;
 
+/** A machine of a shared store, as `repost hosts --json` gives it. */
+interface Host {
+  name: string;
+  state: 'working' | 'draining' | 'stopped' | 'lost';
+  version: string;
+  seenAt: string;
+  skewMs: number;
+  running: number;
+  doubts: number;
+}
+
 /** Is everything out? */
 export const overview: ShowPage = async (view) => {
   const { store, now } = view;
   const status = (await view.perform({ name: 'status' })) as Status;
   const counts = await store.jobs.counts();
   const { sources } = status;
+  const hosts = (await view.perform({ name: 'hosts list' })) as Host[];
   const videos = await store.videos.list({ limit: MOST_VIDEOS });
   const jobs = await store.jobs.list({ videoIds: videos.map(({ id }) => id), limit: 500 });
   const coming = (await store.jobs.list({ states: ['waiting', 'running'], limit: 200 }))
@@ -53,7 +65,8 @@ ${numbers([
 ${status.attention.length > 0 ? section('For you to do', todo(status)) : null}
 ${coming.length > 0 ? section('On the way', jobRows(view, coming), open > coming.length ? html`<a href="/jobs?state=waiting">All ${open}</a>` : null) : null}
 ${section('Latest videos', videos.length === 0 ? noVideos(sources) : videoList(view, videos, jobs), html`<a href="/posts">All posts</a>`)}
-${sources.length > 0 ? section('Sources', sourceList(view, sources)) : null}`,
+${sources.length > 0 ? section('Sources', sourceList(view, sources)) : null}
+${hosts.length > 0 ? section('Hosts', hostList(view, hosts)) : null}`,
   };
 };
 
@@ -136,4 +149,21 @@ function sourceList(view: View, all: readonly Source[]): Html {
     (source) =>
       html`<tr><td>${source.source}</td><td>${source.lastGoodPollAt === null ? 'not yet' : ago(Date.parse(source.lastGoodPollAt), view)}</td><td>${source.nextPollAt === null || source.nextPollAt > '2100' ? '–' : ago(Date.parse(source.nextPollAt), view)}</td><td>${source.paused ? 'Paused' : source.error ? html`<span class="bad-text">${source.error.message}</span>` : html`<span class="good-text">Works</span>`}</td></tr>`,
   )}</tbody></table></div>${rest > 0 ? html`<p class="faint">And ${rest} more: <code>repost source list</code></p>` : null}`;
+}
+
+const hostWords: Readonly<Record<Host['state'], readonly [tone: string, word: string]>> = {
+  working: ['good-text', 'Works'],
+  draining: ['faint', 'Draining'],
+  stopped: ['faint', 'Stopped'],
+  lost: ['bad-text', 'Lost'],
+};
+
+/** The machines that share the store; a home of its own has none. */
+function hostList(view: View, hosts: readonly Host[]): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Hosts"><table><thead><tr><th>Host</th><th>Seen</th><th>Running</th><th>In doubt</th><th>Version</th><th>Clock</th><th>State</th></tr></thead><tbody>${hosts.map(
+    (host) => {
+      const [tone, word] = hostWords[host.state];
+      return html`<tr><td>${host.name}</td><td>${ago(Date.parse(host.seenAt), view)}</td><td>${host.running}</td><td>${host.doubts}</td><td>${host.version}</td><td>${skewText(host.skewMs)}</td><td><span class="${tone}">${word}</span></td></tr>`;
+    },
+  )}</tbody></table></div>`;
 }

@@ -12,6 +12,7 @@ import {
   setting,
   status,
   warning,
+  worker,
 } from '../schemas/machine.ts';
 import { platform } from '../schemas/objects.ts';
 import { flag, pageOf, pageQuery, text, version } from '../schemas/parts.ts';
@@ -131,8 +132,38 @@ export const machinePart: Part = (app, deps) => {
         options: { all: body.all ?? false },
       }),
   });
+  hosts(app, deps);
   settings(app, deps);
   apps(app, deps);
+};
+
+/** The machines that share a store. To forget one is left to the person who has seen that it is off. */
+const hosts: Part = (app, deps) => {
+  addRoute(app, deps, {
+    method: 'GET',
+    url: '/hosts',
+    id: 'listHosts',
+    summary: 'The machines that share this store: who works, who is lost',
+    tag: 'machine',
+    access: 'admin of all',
+    query: Type.Object(pageQuery),
+    answer: pageOf(worker),
+    run: async ({ perform, query }) =>
+      pageOfAll((await perform({ name: 'hosts list' })) as { name: string }[], query, ({ name }) => name),
+  });
+
+  for (const verb of ['drain', 'resume'] as const)
+    addRoute(app, deps, {
+      method: 'POST',
+      url: `/hosts/:name/${verb}`,
+      id: `${verb}Host`,
+      summary: verb === 'drain' ? 'Let a host end what runs and take nothing new' : 'Let a host work again',
+      tag: 'machine',
+      access: 'admin of all',
+      params: Type.Object({ name: Type.String({ minLength: 1, maxLength: 200 }) }),
+      answer: worker,
+      run: ({ perform, params }) => perform({ name: `hosts ${verb}`, args: [params.name] }),
+    });
 };
 
 const settings: Part = (app, deps) => {

@@ -71,6 +71,22 @@ export const quarantine = Type.Object({
 });
 
 export const host = Type.Object({ schemaVersion: version, kind: text });
+
+/** A machine that shares a store; `host` above is where media is put for platforms that fetch. */
+export const worker = Type.Object(
+  {
+    schemaVersion: version,
+    name: text,
+    state: oneOf(['working', 'draining', 'stopped', 'lost']),
+    version: text,
+    startedAt: orNull(instant),
+    seenAt: orNull(instant),
+    skewMs: Type.Integer({ description: 'How far its clock is ahead of the database’s.' }),
+    running: count,
+    doubts: count,
+  },
+  { title: 'Host' },
+);
 export const videoCheck = Type.Object({ schemaVersion: version, file: anything, checks: Type.Array(facts) });
 
 export const user = Type.Object(
