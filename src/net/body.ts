@@ -13,6 +13,13 @@ const read = promisify(readFd);
  */
 const smallBytes = 2 ** 17;
 
+/**
+ * What is kept of a body for its very end: little enough for every socket to take without asking to wait (16 KiB in Node
+ * 20). undici counts a body as sent once its last piece was taken; an answer that is there sooner costs the connection,
+ * and over TLS, where a large piece is long under way, each chunk then wanted a handshake of its own.
+ */
+const endBytes = 2 ** 13;
+
 /** A request body, opened: its exact length and the bytes. */
 export interface OpenBody {
   bytes: number;
@@ -127,9 +134,10 @@ async function* readSegments(
   let filled = 0;
   /** Bytes of files: those that have left, and those in the buffer. */
   let [sent, packed] = [0, 0];
-  function* leave(): Generator<Uint8Array> {
-    const piece = buffer.subarray(0, filled);
-    yield piece.length < smallBytes ? Buffer.from(piece) : piece;
+  function* leave(end = 0): Generator<Uint8Array> {
+    const piece = buffer.subarray(0, filled - end);
+    if (piece.length > 0) yield piece.length < smallBytes ? Buffer.from(piece) : piece;
+    if (end > 0) yield Buffer.from(buffer.subarray(filled - end, filled));
     // Asked for more: what was given has left.
     sent += packed;
     if (packed > 0) onProgress?.(sent);
@@ -149,7 +157,7 @@ async function* readSegments(
       at += wanted;
     }
   }
-  if (filled > 0) yield* leave();
+  if (filled > 0) yield* leave(Math.min(endBytes, filled));
   giveBack(buffer);
 }
 

@@ -56,6 +56,18 @@ test('parts of a file arrive byte for byte, with their exact length and growing 
   }
 });
 
+test('a body ends in a piece that every socket takes at once: an answer that is soon there costs no connection', async () => {
+  const path = fileOf(randomBytes(3 * 2 ** 20));
+  for (const end of [1, 2 ** 13, 2 ** 13 + 1, 2 ** 20 + 2 ** 12, 2 ** 20 + 2 ** 12 + 1, 3 * 2 ** 20]) {
+    const body = await openBody({ path, start: 0, end });
+    const lengths: number[] = [];
+    for await (const piece of body.source as AsyncIterable<Uint8Array>) lengths.push(piece.length);
+    await body.close();
+    expect(lengths.reduce((sum, length) => sum + length, 0)).toBe(end);
+    expect(lengths.at(-1)).toBe(Math.min(end, 2 ** 13, end % (2 ** 20 + 2 ** 12) || 2 ** 13));
+  }
+});
+
 test('a file on a slow disk, read beside the event loop, arrives byte for byte as well', async () => {
   const bytes = randomBytes(3 * 2 ** 20 + 5);
   const path = fileOf(bytes);
