@@ -5,18 +5,18 @@ import { Failure } from '../core/failure.ts';
 import { BUSY_TIMEOUT_MS } from './writer.ts';
 
 /**
- * Opens a SQLite file that exists (or `:memory:`). Nothing is read or written yet. Throws SQLite's errors, and E_ADDON
- * where its compiled part can't be loaded.
+ * Opens a SQLite file that exists (or `:memory:`, or the bytes of one, in memory). Nothing is read or written yet. Throws
+ * SQLite's errors, and E_ADDON where its compiled part can't be loaded.
  */
 export function openFile(
-  path: string,
+  path: string | Buffer,
   options: { readOnly?: boolean; timeoutMs?: number } = {},
 ): Database.Database {
   const nativeBinding = findBinding();
   try {
     return new Database(path, {
       readonly: options.readOnly ?? false,
-      fileMustExist: path !== ':memory:',
+      fileMustExist: path !== ':memory:' && typeof path === 'string',
       timeout: options.timeoutMs ?? BUSY_TIMEOUT_MS,
       ...(nativeBinding === undefined ? {} : { nativeBinding }),
     });

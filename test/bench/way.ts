@@ -151,7 +151,8 @@ async function furnish(folder: string, origin: string, destinations: number): Pr
       approve: false,
       catchUp: { kind: 'all' },
       paused: false,
-      startsAt: now - 86_400_000,
+      // The feed shows the films of earlier rounds as well: the first poll only takes note of them.
+      startsAt: now,
       spec: {},
     },
     now,

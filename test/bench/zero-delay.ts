@@ -68,7 +68,8 @@ function filmOf(bytes: number): (n: number) => Buffer {
 }
 
 function answers(film: (n: number) => Buffer): (method: string, asked: Asked) => Answer {
-  let published = 0;
+  /** When each film of the site appeared. */
+  const published: Date[] = [];
   let made = 0;
   /** Reels whose file has arrived, and that were finished. */
   const reels = new Map<string, 'started' | 'uploaded' | 'out'>();
@@ -77,8 +78,8 @@ function answers(film: (n: number) => Buffer): (method: string, asked: Asked) =>
     return String(1_000_000 + made);
   };
   const publish = () => {
-    published += 1;
-    return { json: { published } };
+    published.push(new Date());
+    return { json: { published: published.length } };
   };
 
   const routes: readonly [RegExp, (asked: Asked, found: RegExpExecArray) => Answer][] = [
@@ -143,11 +144,15 @@ function answers(film: (n: number) => Buffer): (method: string, asked: Asked) =>
   };
 }
 
-function feed(published: number): Buffer {
+function feed(published: readonly Date[]): Buffer {
   // The newest fifty, as feeds show them.
-  const items = Array.from({ length: Math.min(50, published) }, (_, n) => published - n).map(
-    (n) =>
-      `<item><guid>bench-${n}</guid><title>Film ${n}</title><pubDate>${new Date().toUTCString()}</pubDate><enclosure url="https://bench.example/${n}.mp4" type="video/mp4"/></item>`,
+  const newest = published
+    .map((at, index) => ({ n: index + 1, at }))
+    .slice(-50)
+    .reverse();
+  const items = newest.map(
+    ({ n, at }) =>
+      `<item><guid>bench-${n}</guid><title>Film ${n}</title><pubDate>${at.toISOString()}</pubDate><enclosure url="https://bench.example/${n}.mp4" type="video/mp4"/></item>`,
   );
   return Buffer.from(
     `<?xml version="1.0"?><rss version="2.0"><channel><title>Films</title>${items.join('')}</channel></rss>`,
