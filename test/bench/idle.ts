@@ -11,6 +11,8 @@ import { startRedis } from './redis.ts';
 import { hasProgram } from './references.ts';
 import { type Findings, figure, judged, type Row, single, unmeasured } from './report.ts';
 
+const sum = (all: readonly number[]) => all.reduce((total, one) => total + one, 0);
+
 interface Reading {
   rssMiB: number;
   cpuMs: number;
@@ -19,19 +21,17 @@ interface Reading {
 
 function read(pid: number): Reading {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  // Fields 14 and 15 after the name, in ticks of 10 ms: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  const switches = readdirSync(`/proc/${pid}/task`).map((task) =>
-    Number(
-      /^voluntary_ctxt_switches:\s+(\d+)/mu.exec(
-        readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8'),
-      )?.[1],
-    ),
+  const tasks = readdirSync(`/proc/${pid}/task`).map((task) => `/proc/${pid}/task/${task}`);
+  const switches = tasks.map((task) =>
+    Number(/^voluntary_ctxt_switches:\s+(\d+)/mu.exec(readFileSync(`${task}/status`, 'utf8'))?.[1]),
   );
+  // In nanoseconds, where the ticks of `stat` are as long as all that is wanted in a minute:
+  // https://www.kernel.org/doc/html/latest/scheduler/sched-stats.html
+  const cpuNs = tasks.map((task) => Number(readFileSync(`${task}/schedstat`, 'utf8').split(' ')[0]));
   return {
     rssMiB: Number(/VmRSS:\s+(\d+)/u.exec(status)?.[1]) / 1024,
-    cpuMs: (Number(fields[11]) + Number(fields[12])) * 10,
-    switches: switches.reduce((sum, count) => sum + count, 0),
+    cpuMs: sum(cpuNs) / 1e6,
+    switches: sum(switches),
   };
 }
 
@@ -123,9 +123,8 @@ function rowsOf(before: Readings, after: Readings, { settleMs, watchMs }: IdleSi
             `${what}: CPU time`,
             'redis-server, idle',
             { atMost: 0.1 },
-            // The kernel counts in ticks of 10 ms.
-            single(cpu / Math.max(10, spent('redis', 'cpuMs'))),
-            `${cpu} ms; Redis ${spent('redis', 'cpuMs')} ms ${seconds}`,
+            single(cpu / spent('redis', 'cpuMs')),
+            `${figure(cpu)} ms; Redis ${figure(spent('redis', 'cpuMs'))} ms ${seconds}`,
           )
         : unmeasured(`${what}: CPU time`, 'redis-server, idle', 'redis-server'),
     ];

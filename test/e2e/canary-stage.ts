@@ -3,9 +3,10 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { systemClock } from '../../src/core/clock.ts';
-import type { SimRequest, SimResponse, SimulatorFactory } from '../../src/sandbox/types.ts';
+import type { SimRequest } from '../../src/sandbox/types.ts';
 import { fileVault } from '../../src/vault/file.ts';
 import { parseFile } from '../../src/vault/file-format.ts';
+import type { Gate } from '../gate.ts';
 import { addFrom, addFromQuery, addMark, type Marks } from './canary-marks.ts';
 import { echoOf, openEchoingSink, openMail, watchArguments } from './canary-services.ts';
 import { type CliHome, entry, openCliHome } from './home.ts';
@@ -65,42 +66,35 @@ export async function openCanaryStage(): Promise<CanaryStage> {
   };
 
   const alerts: CanaryStage['alerts'] = [];
-  const watched: (factory: SimulatorFactory) => SimulatorFactory = (factory) => (world) => {
-    const simulator = factory(world);
-    const { platform } = simulator;
-    return {
-      ...simulator,
-      async handle(request): Promise<SimResponse> {
-        stage.onRequest?.(request, platform);
-        const text = request.body.length < 20_000 ? request.body.toString('latin1') : '';
-        const [, token = ''] =
-          /^(?:Bearer|Basic|DPoP|OAuth) (\S+)$/iu.exec(request.headers['authorization'] ?? '') ?? [];
-        addMark(marks, token, `authorization of ${platform}`);
-        addFrom(marks, text, `requests to ${platform}`);
-        addFromQuery(marks, request.query, platform);
-        // The source goes on, so that there is something to publish.
-        const status = request.path.includes('/video/list') ? undefined : nextStatus();
-        if (status !== undefined) {
-          echo.heardBy.add(platform);
-          const address = `${request.origin}${request.path}?${request.query}`;
-          return { status, body: echoOf({ headers: request.headers, text, address }) };
-        }
-        // The bot that publishes also tells what is wrong.
-        if (/\/sendMessage$/iu.test(request.path)) alerts.push({ path: '/telegram', text });
-        const answer = await simulator.handle(request);
-        const { body = '', headers = {} } = answer;
-        if (!Buffer.isBuffer(body))
-          addFrom(marks, typeof body === 'string' ? body : JSON.stringify(body), `answers of ${platform}`);
-        for (const [name, value] of Object.entries(headers))
-          if (name.toLowerCase() === 'location' && URL.canParse(value))
-            addFromQuery(marks, new URL(value).searchParams, platform);
-        return answer;
-      },
-    };
+  const gate: Gate = async (request, platform, answer) => {
+    stage.onRequest?.(request, platform);
+    const text = request.body.length < 20_000 ? request.body.toString('latin1') : '';
+    const [, token = ''] =
+      /^(?:Bearer|Basic|DPoP|OAuth) (\S+)$/iu.exec(request.headers['authorization'] ?? '') ?? [];
+    addMark(marks, token, `authorization of ${platform}`);
+    addFrom(marks, text, `requests to ${platform}`);
+    addFromQuery(marks, request.query, platform);
+    // The source goes on, so that there is something to publish.
+    const status = request.path.includes('/video/list') ? undefined : nextStatus();
+    if (status !== undefined) {
+      echo.heardBy.add(platform);
+      const address = `${request.origin}${request.path}?${request.query}`;
+      return { status, body: echoOf({ headers: request.headers, text, address }) };
+    }
+    // The bot that publishes also tells what is wrong.
+    if (/\/sendMessage$/iu.test(request.path)) alerts.push({ path: '/telegram', text });
+    const answered = await answer();
+    const { body = '', headers = {} } = answered;
+    if (!Buffer.isBuffer(body))
+      addFrom(marks, typeof body === 'string' ? body : JSON.stringify(body), `answers of ${platform}`);
+    for (const [name, value] of Object.entries(headers))
+      if (name.toLowerCase() === 'location' && URL.canParse(value))
+        addFromQuery(marks, new URL(value).searchParams, platform);
+    return answered;
   };
 
   const home = await openCliHome({
-    wrap: watched,
+    gate,
     env: { REPOST_HTTP: '127.0.0.1:0', REPOST_LOG_LEVEL: 'debug', REPOST_DEBUG: '1' },
   });
   const temporary = join(home.dir, 'tmp');

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { SimulatorFactory } from '../../src/sandbox/types.ts';
+import type { Gate } from '../gate.ts';
 import { type CliHome, entry, openCliHome } from './home.ts';
 import { runRepost } from './run.ts';
 
@@ -15,37 +15,31 @@ interface LogLine {
 }
 
 /** Holds every upload to YouTube until it is opened again. */
-let gate: { open: () => void; opened: Promise<void>; waiting: number } | undefined;
+let held: { open: () => void; opened: Promise<void>; waiting: number } | undefined;
 
-function holdUploads(): NonNullable<typeof gate> {
+function holdUploads(): NonNullable<typeof held> {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
     open = () => {
-      gate = undefined;
+      held = undefined;
       resolve();
     };
   });
-  gate = { open, opened, waiting: 0 };
-  return gate;
+  held = { open, opened, waiting: 0 };
+  return held;
 }
 
-const gated: (factory: SimulatorFactory) => SimulatorFactory = (factory) => (world) => {
-  const simulator = factory(world);
-  return {
-    ...simulator,
-    async handle(request) {
-      if (gate && request.path.startsWith('/upload/')) {
-        gate.waiting += 1;
-        await gate.opened;
-      }
-      return simulator.handle(request);
-    },
-  };
+const gate: Gate = async (request, _platform, answer) => {
+  if (held && request.path.startsWith('/upload/')) {
+    held.waiting += 1;
+    await held.opened;
+  }
+  return answer();
 };
 
 let home: CliHome;
 beforeAll(async () => {
-  home = await openCliHome({ wrap: gated });
+  home = await openCliHome({ gate });
   await home.repost.run(['config', 'set', 'poll.interval', '1h']);
   await home.sandbox.control('youtube', 'quirks', { processingMs: 0 });
   for (const platform of ['tiktok', 'youtube']) await home.signIn(platform);

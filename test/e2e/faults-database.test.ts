@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { SimulatorFactory } from '../../src/sandbox/types.ts';
 import { sweepFaketime } from '../faketime.ts';
+import type { Gate } from '../gate.ts';
 import { describeWith } from '../tools.ts';
 import { entry } from './home.ts';
 import { type FaultStage, openStage } from './stage.ts';
@@ -14,16 +14,10 @@ const CAPTION = 'posted, and then the power went';
 /** Kills when the post has been made and before its answer leaves. */
 let kill: (() => Promise<void>) | undefined;
 
-const watched: (factory: SimulatorFactory) => SimulatorFactory = (factory) => (world) => {
-  const simulator = factory(world);
-  return {
-    ...simulator,
-    async handle(request) {
-      const answer = await simulator.handle(request);
-      if (kill && simulator.platform === 'x' && request.path === '/2/tweets') await kill();
-      return answer;
-    },
-  };
+const gate: Gate = async (request, platform, answer) => {
+  const answered = await answer();
+  if (kill && platform === 'x' && request.path === '/2/tweets') await kill();
+  return answered;
 };
 
 describeWith({ faketime: 'faketime' }, 'a database that is cut off, its post out and not recorded', () => {
@@ -33,7 +27,7 @@ describeWith({ faketime: 'faketime' }, 'a database that is cut off, its post out
   const database = (part = '') => join(home(), 'data', `repost.db${part}`);
 
   beforeAll(async () => {
-    stage = await openStage(['x'], { wrap: watched });
+    stage = await openStage(['x'], { gate });
     await stage.publish(CAPTION);
     const child = spawn(process.execPath, [entry, 'sync'], { env: stage.movedEnv(), stdio: 'ignore' });
     child.once('exit', () => sweepFaketime(child.pid));

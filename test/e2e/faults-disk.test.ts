@@ -3,7 +3,7 @@ import { mkdtempSync, rmdirSync, rmSync, statfsSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SimulatorFactory } from '../../src/sandbox/types.ts';
+import type { Gate } from '../gate.ts';
 import { hasTool } from '../tools.ts';
 import { type FaultStage, openStage } from './stage.ts';
 
@@ -15,19 +15,13 @@ const name = `a disk that fails under the home${able ? '' : ' (skipped: wants ro
 /** Done when the post has been made and before its answer leaves. */
 let afterPosting: (() => void) | undefined;
 
-const watched: (factory: SimulatorFactory) => SimulatorFactory = (factory) => (world) => {
-  const simulator = factory(world);
-  return {
-    ...simulator,
-    async handle(request) {
-      const answer = await simulator.handle(request);
-      if (simulator.platform === 'x' && request.method === 'POST' && request.path === '/2/tweets') {
-        afterPosting?.();
-        afterPosting = undefined;
-      }
-      return answer;
-    },
-  };
+const gate: Gate = async (request, platform, answer) => {
+  const answered = await answer();
+  if (platform === 'x' && request.method === 'POST' && request.path === '/2/tweets') {
+    afterPosting?.();
+    afterPosting = undefined;
+  }
+  return answered;
 };
 
 (able ? describe : describe.skip)(name, () => {
@@ -37,7 +31,7 @@ const watched: (factory: SimulatorFactory) => SimulatorFactory = (factory) => (w
   beforeAll(async () => {
     disk = mkdtempSync(join(tmpdir(), 'repost-disk-'));
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', disk], { stdio: 'ignore' });
-    stage = await openStage(['x'], { wrap: watched, env: { REPOST_HOME: join(disk, 'home') } });
+    stage = await openStage(['x'], { gate, env: { REPOST_HOME: join(disk, 'home') } });
   }, 180_000);
   afterAll(async () => {
     await stage?.close();

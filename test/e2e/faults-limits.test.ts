@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { FaultAction } from '../../src/sandbox/faults.ts';
-import type { SimulatorFactory } from '../../src/sandbox/types.ts';
+import type { Gate } from '../gate.ts';
 import { describeWith } from '../tools.ts';
 import { type FaultStage, openStage } from './stage.ts';
 
@@ -10,25 +10,19 @@ const WAIT_MS = 20 * MINUTE;
 /** Done when the first part of a video arrives. */
 let atUpload: (() => Promise<unknown>) | undefined;
 
-const watched: (factory: SimulatorFactory) => SimulatorFactory = (factory) => (world) => {
-  const simulator = factory(world);
-  return {
-    ...simulator,
-    async handle(request) {
-      const hook = atUpload;
-      if (hook && simulator.platform === 'x' && request.path.endsWith('/append')) {
-        atUpload = undefined;
-        await hook();
-      }
-      return simulator.handle(request);
-    },
-  };
+const gate: Gate = async (request, platform, answer) => {
+  const hook = atUpload;
+  if (hook && platform === 'x' && request.path.endsWith('/append')) {
+    atUpload = undefined;
+    await hook();
+  }
+  return answer();
 };
 
 describeWith({ faketime: 'faketime' }, 'a platform in trouble', () => {
   let stage: FaultStage;
   beforeAll(async () => {
-    stage = await openStage(['x'], { wrap: watched });
+    stage = await openStage(['x'], { gate });
   }, 180_000);
   afterAll(() => stage?.close());
   afterEach(() => stage.sandbox.faults.clear());

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { SimulatorFactory } from '../../src/sandbox/types.ts';
 import { sweepFaketime } from '../faketime.ts';
+import type { Gate } from '../gate.ts';
 import { describeWith } from '../tools.ts';
 import { entry } from './home.ts';
 import { type FaultStage, openStage } from './stage.ts';
@@ -12,25 +12,19 @@ const MINUTE = 60_000;
 /** Called at the request that publishes to X, before the platform's work. */
 let atPosting: (() => Promise<void>) | undefined;
 
-const watched: (factory: SimulatorFactory) => SimulatorFactory = (factory) => (world) => {
-  const simulator = factory(world);
-  return {
-    ...simulator,
-    async handle(request) {
-      const hook = atPosting;
-      if (hook && simulator.platform === 'x' && request.path === '/2/tweets' && request.method === 'POST') {
-        atPosting = undefined;
-        await hook();
-      }
-      return simulator.handle(request);
-    },
-  };
+const gate: Gate = async (request, platform, answer) => {
+  const hook = atPosting;
+  if (hook && platform === 'x' && request.path === '/2/tweets' && request.method === 'POST') {
+    atPosting = undefined;
+    await hook();
+  }
+  return answer();
 };
 
 describeWith({ faketime: 'faketime' }, 'time that does not run evenly', () => {
   let stage: FaultStage;
   beforeAll(async () => {
-    stage = await openStage(['x', 'youtube'], { wrap: watched });
+    stage = await openStage(['x', 'youtube'], { gate });
   }, 180_000);
   afterAll(() => stage?.close());
 

@@ -9,7 +9,7 @@ import { simulators } from '../../src/sandbox/index.ts';
 import { approve } from '../../src/sandbox/person.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { type SandboxServer, serveSandbox } from '../../src/sandbox/server.ts';
-import type { SimulatorFactory } from '../../src/sandbox/types.ts';
+import { behind, type Gate } from '../gate.ts';
 
 /** What a person runs. */
 export const entry = fileURLToPath(new URL('../../bin/repost', import.meta.url));
@@ -31,8 +31,8 @@ export interface CliHome {
 }
 
 export interface CliHomeOptions {
-  /** Wraps each simulator: to see its requests as they come. */
-  wrap?: (factory: SimulatorFactory) => SimulatorFactory;
+  /** Sees each request to a platform as it comes. */
+  gate?: Gate;
   env?: NodeJS.ProcessEnv;
 }
 
@@ -41,8 +41,9 @@ export async function openCliHome(options: CliHomeOptions = {}): Promise<CliHome
   const originals = join(dir, 'originals');
   mkdirSync(originals);
   const clock = new OffsetClock();
-  const wrap = options.wrap ?? ((factory: SimulatorFactory) => factory);
-  const sandbox = createSandbox({ clock, seed: 7, simulators: simulators.map(wrap) });
+  const { gate } = options;
+  const platforms = gate ? simulators.map(behind(gate)) : simulators;
+  const sandbox = createSandbox({ clock, seed: 7, simulators: platforms });
   const server = await serveSandbox(sandbox);
   writeFileSync(join(dir, 'origins.json'), JSON.stringify(server.origins));
   // A key needs no stretching, which a passphrase costs every process.

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { PlatformId } from '../../src/core/names.ts';
-import type { SimPlace, SimulatorFactory } from '../../src/sandbox/types.ts';
+import type { SimPlace } from '../../src/sandbox/types.ts';
 import { faketimeLibrary, sweepFaketime } from '../faketime.ts';
+import type { Gate } from '../gate.ts';
 import { describeWith } from '../tools.ts';
 import { type CliHome, entry, openCliHome } from './home.ts';
 
@@ -22,23 +23,15 @@ let hunt: Hunt | undefined;
 let offsetMs = 0;
 
 /** Kills the hunted process at the n-th request that the platforms get, before or after their work. */
-function hunted(factory: SimulatorFactory): SimulatorFactory {
-  return (world) => {
-    const simulator = factory(world);
-    return {
-      ...simulator,
-      async handle(request) {
-        if (!hunt?.platforms.includes(simulator.platform)) return simulator.handle(request);
-        hunt.count += 1;
-        const mine = hunt.count === hunt.nth ? hunt : undefined;
-        if (mine?.when === 'before') return kill(mine);
-        if (mine?.when === 'told to stop') mine.victim?.kill('SIGTERM');
-        const answer = await simulator.handle(request);
-        return mine?.when === 'after' ? kill(mine) : answer;
-      },
-    };
-  };
-}
+const gate: Gate = async (_request, platform, answer) => {
+  if (!hunt?.platforms.includes(platform)) return answer();
+  hunt.count += 1;
+  const mine = hunt.count === hunt.nth ? hunt : undefined;
+  if (mine?.when === 'before') return kill(mine);
+  if (mine?.when === 'told to stop') mine.victim?.kill('SIGTERM');
+  const answered = await answer();
+  return mine?.when === 'after' ? kill(mine) : answered;
+};
 
 /** Gives an answer that nobody is there to hear. */
 async function kill({ victim }: Hunt): Promise<{ status: number }> {
@@ -77,7 +70,7 @@ describeWith({ faketime: 'faketime' }, 'a real SIGKILL at each request of a publ
 
   beforeAll(async () => {
     library = faketimeLibrary();
-    home = await openCliHome({ wrap: hunted });
+    home = await openCliHome({ gate });
     await home.repost.run(['config', 'set', 'retry.base', '10ms']);
     // No trial waits for a platform's machinery; X's rotating token has tests of its own.
     await home.sandbox.control('youtube', 'quirks', { processingMs: 0 });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, expect, it } from 'vitest';
-import type { SimulatorFactory } from '../../src/sandbox/types.ts';
+import type { Gate } from '../gate.ts';
 import { describeWithPostgres } from '../store/postgres-server.ts';
 import { type CliHome, entry, openCliHome } from './home.ts';
 
@@ -12,29 +12,21 @@ let home: CliHome;
 const shown = (caption: string) =>
   home.sandbox.posts().filter(({ platform, title }) => platform === 'youtube' && title === caption);
 
-function hunted(factory: SimulatorFactory): SimulatorFactory {
-  return (world) => {
-    const simulator = factory(world);
-    if (simulator.platform !== 'youtube') return simulator;
-    return {
-      ...simulator,
-      async handle(request) {
-        if (hunt?.when === 'asked') {
-          // Once: told a second time, a process ends at once.
-          hunt.victim.kill('SIGTERM');
-          hunt = undefined;
-        }
-        const before = home.sandbox.posts().length;
-        const answer = await simulator.handle(request);
-        if (hunt?.when !== 'shown' || home.sandbox.posts().length === before) return answer;
-        const gone = once(hunt.victim, 'exit');
-        hunt.victim.kill('SIGKILL');
-        await gone;
-        return { status: 503 };
-      },
-    };
-  };
-}
+const gate: Gate = async (_request, platform, answer) => {
+  if (platform !== 'youtube') return answer();
+  if (hunt?.when === 'asked') {
+    // Once: told a second time, a process ends at once.
+    hunt.victim.kill('SIGTERM');
+    hunt = undefined;
+  }
+  const before = home.sandbox.posts().length;
+  const answered = await answer();
+  if (hunt?.when !== 'shown' || home.sandbox.posts().length === before) return answered;
+  const gone = once(hunt.victim, 'exit');
+  hunt.victim.kill('SIGKILL');
+  await gone;
+  return { status: 503 };
+};
 
 /** A run of the program that ends so. */
 async function cutOff(when: 'shown' | 'asked'): Promise<void> {
@@ -62,7 +54,7 @@ describeWithPostgres('a store that moves while a post is in doubt', (server) => 
   afterAll(() => home?.close());
 
   it('has it looked up where it went, and published once: to a server, and back into the file', async () => {
-    home = await openCliHome({ wrap: hunted });
+    home = await openCliHome({ gate });
     const { repost } = home;
     await repost.run(['config', 'set', 'retry.base', '10ms']);
     await home.sandbox.control('youtube', 'quirks', { testing: false, processingMs: 0 });

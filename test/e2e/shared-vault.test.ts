@@ -6,9 +6,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createProgram } from '../../src/cli/child.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { approve } from '../../src/sandbox/person.ts';
-import type { SimRequest, SimulatorFactory } from '../../src/sandbox/types.ts';
+import type { SimRequest } from '../../src/sandbox/types.ts';
 import { openPostgresStore } from '../../src/store/postgres/open.ts';
 import { databaseVault } from '../../src/vault/database.ts';
+import type { Gate } from '../gate.ts';
 import { describeWithPostgres } from '../store/postgres-server.ts';
 import { addFrom, addMark, findMarks, type Marks } from './canary-marks.ts';
 import { type CliHome, entry, openCliHome, startLogin } from './home.ts';
@@ -19,16 +20,10 @@ const PHRASE = 'c4nary phrase of a third host';
 
 /** What the test does at a request, before its answer leaves. */
 let onRequest: ((request: SimRequest, platform: string) => Promise<void>) | undefined;
-const watched: (factory: SimulatorFactory) => SimulatorFactory = (factory) => (world) => {
-  const simulator = factory(world);
-  return {
-    ...simulator,
-    async handle(request) {
-      const answer = await simulator.handle(request);
-      await onRequest?.(request, simulator.platform);
-      return answer;
-    },
-  };
+const gate: Gate = async (request, platform, answer) => {
+  const answered = await answer();
+  await onRequest?.(request, platform);
+  return answered;
 };
 
 interface Checked {
@@ -41,7 +36,7 @@ describeWithPostgres('two hosts with one vault in their database', (server) => {
   let home: CliHome;
   let [a, b]: [NodeJS.ProcessEnv, NodeJS.ProcessEnv] = [{}, {}];
   beforeAll(async () => {
-    home = await openCliHome({ wrap: watched, env: { REPOST_VAULT: 'database' } });
+    home = await openCliHome({ gate, env: { REPOST_VAULT: 'database' } });
     const store = server.address('shared');
     a = home.env;
     b = { ...a, REPOST_HOME: join(home.dir, 'home of b'), CREDENTIALS_DIRECTORY: join(home.dir, 'key of b') };

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { SimulatorFactory } from '../../src/sandbox/types.ts';
+import type { Gate } from '../gate.ts';
 import { describeWith } from '../tools.ts';
 import { entry } from './home.ts';
 import { type FaultStage, openStage } from './stage.ts';
@@ -10,18 +10,12 @@ const HOUR = 3_600_000;
 /** Dies when this platform has renewed the sign-in, before its answer leaves. */
 let hunt: { platform: string; victim: ChildProcess; gone: Promise<unknown> } | undefined;
 
-const watched: (factory: SimulatorFactory) => SimulatorFactory = (factory) => (world) => {
-  const simulator = factory(world);
-  return {
-    ...simulator,
-    async handle(request) {
-      const answer = await simulator.handle(request);
-      if (hunt?.platform !== simulator.platform || !request.path.endsWith('/token')) return answer;
-      hunt.victim.kill('SIGKILL');
-      await hunt.gone;
-      return answer;
-    },
-  };
+const gate: Gate = async (request, platform, answer) => {
+  const answered = await answer();
+  if (hunt?.platform !== platform || !request.path.endsWith('/token')) return answered;
+  hunt.victim.kill('SIGKILL');
+  await hunt.gone;
+  return answered;
 };
 
 describeWith(
@@ -30,7 +24,7 @@ describeWith(
   () => {
     let stage: FaultStage;
     beforeAll(async () => {
-      stage = await openStage(['x', 'youtube'], { wrap: watched });
+      stage = await openStage(['x', 'youtube'], { gate });
     }, 180_000);
     afterAll(() => stage?.close());
 

@@ -13,8 +13,9 @@ import type { RuleDestination } from '../../src/core/rule.ts';
 import { simulators } from '../../src/sandbox/index.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { type SandboxServer, serveSandbox } from '../../src/sandbox/server.ts';
-import type { SimAccount, SimulatorFactory } from '../../src/sandbox/types.ts';
+import type { SimAccount } from '../../src/sandbox/types.ts';
 import { addToken } from '../../src/web/credentials.ts';
+import { behind } from '../gate.ts';
 import type { FastClock } from './clock.ts';
 import { addKeys, signInAs } from './sign-in.ts';
 
@@ -85,19 +86,11 @@ export async function openAgency(clock: FastClock, size: Size, place: Place): Pr
   const used = (size.platforms ?? platforms).slice(0, size.destinations);
   const each = (size.accounts * size.destinations) / used.length;
   const answers = new Map<number, number>();
-  const counted =
-    (factory: SimulatorFactory): SimulatorFactory =>
-    (world) => {
-      const simulator = factory(world);
-      return {
-        ...simulator,
-        async handle(request) {
-          const answer = await simulator.handle(request);
-          answers.set(answer.status, (answers.get(answer.status) ?? 0) + 1);
-          return answer;
-        },
-      };
-    };
+  const counted = behind(async (_request, _platform, answer) => {
+    const answered = await answer();
+    answers.set(answered.status, (answers.get(answered.status) ?? 0) + 1);
+    return answered;
+  });
   const sandbox = createSandbox({
     clock,
     seed: 11,

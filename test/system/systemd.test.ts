@@ -16,8 +16,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
-import type { SimulatorFactory } from '../../src/sandbox/types.ts';
 import { type CliHome, openCliHome } from '../e2e/home.ts';
+import type { Gate } from '../gate.ts';
 import { describeWith } from '../tools.ts';
 
 const boot = fileURLToPath(new URL('boot.sh', import.meta.url));
@@ -29,23 +29,15 @@ const SLOW_MS = 6_000;
 let slow: (() => void) | undefined;
 
 /** X, which takes its time once, over the request that publishes. */
-function sluggish(factory: SimulatorFactory): SimulatorFactory {
-  return (world) => {
-    const simulator = factory(world);
-    return {
-      ...simulator,
-      async handle(request) {
-        const publishes = simulator.platform === 'x' && request.path.endsWith('/2/tweets');
-        if (slow && publishes && request.method === 'POST') {
-          slow();
-          slow = undefined;
-          await systemClock.sleep(SLOW_MS);
-        }
-        return simulator.handle(request);
-      },
-    };
-  };
-}
+const gate: Gate = async (request, platform, answer) => {
+  const publishes = platform === 'x' && request.path.endsWith('/2/tweets');
+  if (slow && publishes && request.method === 'POST') {
+    slow();
+    slow = undefined;
+    await systemClock.sleep(SLOW_MS);
+  }
+  return answer();
+};
 
 /** Namespaces and a process 1 of one’s own are root’s to make. */
 const whereRoot: typeof describeWith = (tools, name, body) =>
@@ -62,7 +54,7 @@ whereRoot(
     let facts: Map<string, string>;
 
     beforeAll(async () => {
-      home = await openCliHome({ wrap: sluggish });
+      home = await openCliHome({ gate });
       lab = mkdtempSync(join(tmpdir(), 'repost-lab-'));
       chmodSync(lab, 0o755);
       await home.signIn('tiktok');
