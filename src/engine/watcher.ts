@@ -48,9 +48,16 @@ function nextTry(
   startedAt: number,
 ): number {
   const { pollIntervalMs } = settings;
-  // A full limit says when there is room again, and it is that of a thousand sources: they come one after the other.
-  if (kind === 'later' && notBefore !== undefined)
-    return Math.max(startedAt, notBefore) + Math.floor(((row.id % SPREAD) / SPREAD) * (pollIntervalMs / 4));
+  // A full limit says when there is room again, and it is that of a thousand sources: they come one after the other,
+  // those first that have waited longest, or the same ones would take each place that becomes free.
+  if (kind === 'later' && notBefore !== undefined) {
+    const waitedMs = startedAt - (row.lastGoodPollAt ?? startedAt);
+    const patience = pollIntervalMs / Math.max(pollIntervalMs, waitedMs);
+    return (
+      Math.max(startedAt, notBefore) +
+      Math.floor(((row.id % SPREAD) / SPREAD) * (pollIntervalMs / 4) * patience)
+    );
+  }
   const wait = Math.min(SLOWEST_POLL_MS, pollIntervalMs * 2 ** Math.min(row.failures, 10));
   return Math.max(startedAt + wait, notBefore ?? 0);
 }

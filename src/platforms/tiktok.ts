@@ -1,6 +1,6 @@
 import type { Grant, Identity } from '../core/account.ts';
 import { MINUTE, SECOND } from '../core/clock.ts';
-import { Failure } from '../core/failure.ts';
+import { asFailure, Failure } from '../core/failure.ts';
 import type { Http } from '../core/http.ts';
 import type { Limit } from '../core/limit.ts';
 import { numbersOf } from '../core/numbers.ts';
@@ -123,15 +123,23 @@ export const tiktokSource: Source = { id: 'tiktok', poll, stillPublic };
 /**
  * Page by page from the newest on. An empty page is no end: TikTok takes posts out of a page after cutting it. The
  * end is where TikTok says so, where a page reaches back past `since` and holds nothing unknown, or where the cursor
- * stands still.
+ * stands still. It is also where a limit is full and what was read ends in something known: the pages below can only
+ * hold what was made public late, which a later poll finds, and to fail for them would lose what is new, again and again.
  */
 async function poll(context: SourceContext): Promise<SourceItem[]> {
   const items = new Map<string, SourceItem>();
   let cursor: number | undefined;
+  let joins = false;
   for (let page = 1; page <= MOST_PAGES; page += 1) {
-    const answer = await list(context, cursor);
+    const answer = await list(context, cursor).catch((error: unknown) => {
+      if (!joins || asFailure(error).code !== 'E_QUOTA') throw error;
+      return undefined;
+    });
+    if (!answer) break;
     const found = answer.videos.map((video) => itemOf(video, context)).filter((item) => item !== undefined);
     for (const item of found) items.set(item.remoteId, item);
+    const last = found.at(-1);
+    joins = last ? context.known(last.remoteId) : joins;
     const next = nextCursor(answer, found, cursor);
     if (next === undefined) break;
     cursor = next;

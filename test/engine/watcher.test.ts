@@ -35,6 +35,8 @@ async function openWatched(failure: () => Failure) {
   return {
     clock,
     read,
+    /** It was read well then. */
+    watched: (at: number) => store.sources.polled(id, at, at, null),
     poll: async () => {
       await pollSource(deps, await read());
       return (await read()).nextPollAt - clock.now();
@@ -61,5 +63,16 @@ describe('a source that can’t be read', () => {
       clock.advance(wait);
     }
     expect(await read()).toMatchObject({ failures: 1, error: { code: 'E_QUOTA' } });
+  });
+
+  it('comes the sooner the longer a full limit has held it, so that none takes each free place', async () => {
+    const { clock, poll, watched } = await openWatched(
+      () => new Failure('E_QUOTA', { kind: 'later', reason: 'quota', notBefore: clock.now() + 20_000 }),
+    );
+    await watched(T0);
+    const soon = (await poll()) - 20_000;
+    expect(soon).toBeGreaterThan(0);
+    clock.advance(40 * MINUTE);
+    expect((await poll()) - 20_000).toBe(Math.floor(soon / 20));
   });
 });

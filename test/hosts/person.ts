@@ -33,12 +33,14 @@ export async function lookIn(repost: Repost, store: Store, sandbox: Sandbox): Pr
       continue;
     }
     const mark = /film-\d{7}/u.exec(video.caption)?.[0];
-    const { remoteId } = (await store.accounts.get(account.id)) ?? {};
-    const found = sandbox
-      .posts()
-      .find(
-        (post) => post.platform === account.platform && post.accountId === remoteId && markOf(post) === mark,
-      );
+    const { remoteId = '' } = (await store.accounts.get(account.id)) ?? {};
+    const found = sandbox.posts().find(
+      // LinkedIn’s own names begin with `urn:li:person:`.
+      (post) =>
+        post.platform === account.platform &&
+        remoteId.split(':').at(-1) === post.accountId &&
+        markOf(post) === mark,
+    );
     work[found ? 'resolvedPublished' : 'resolvedNotPublished'] += 1;
     const answer = found ? ['--published', found.url] : ['--not-published'];
     await repost(['jobs', 'resolve', String(id), ...answer]);

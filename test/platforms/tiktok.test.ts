@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Account, App, Grant } from '../../src/core/account.ts';
 import { DAY, HOUR, MINUTE, TestClock } from '../../src/core/clock.ts';
-import type { Failure } from '../../src/core/failure.ts';
+import { Failure } from '../../src/core/failure.ts';
 import type { Http, HttpRequest } from '../../src/core/http.ts';
 import type { LimitReading } from '../../src/core/limit.ts';
 import type { TracedExchange } from '../../src/core/session.ts';
@@ -342,6 +342,29 @@ describe('polling TikTok', () => {
     const after = await context(grant, { known: (id) => known.has(id), since: clock.now() - 2 * DAY });
     const items = await tiktokSource.poll(after);
     expect(items.map(({ remoteId }) => remoteId)).toEqual(expect.arrayContaining(ids.slice(0, 110)));
+  });
+
+  it('keeps what is new where a limit ends it below something known, and only there', async () => {
+    const grant = await login();
+    const ids = await publishMany({ count: 60, everySeconds: 60 });
+    const http = inProcessHttp(sandbox, { service: tiktokService, grant });
+    let page = 0;
+    const limited: Http = {
+      clock,
+      async send(request: HttpRequest) {
+        page += 1;
+        if (page > 1) throw new Failure('E_QUOTA', { kind: 'later', notBefore: clock.now() + 1000 });
+        return http.send(request);
+      },
+    };
+    const pollKnowing = async (known: readonly string[]) => {
+      page = 0;
+      return tiktokSource.poll(await context(grant, { http: limited, known: (id) => known.includes(id) }));
+    };
+    const items = await pollKnowing(ids.slice(2));
+    expect(items.map(({ remoteId }) => remoteId)).toEqual(ids.slice(0, 20));
+    // What lies between the page's end and what is known would be missed.
+    await expect(pollKnowing(ids.slice(20))).rejects.toMatchObject({ code: 'E_QUOTA' });
   });
 
   it('takes no harm from posts that come and go between two pages', async () => {
