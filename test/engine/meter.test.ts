@@ -53,8 +53,8 @@ it('counts an app’s limit for all, an account’s for it, a user’s for all o
 
 it('gives a request two minutes to arrive, but never more than a part of a short window', () => {
   expect(flightOf({ kind: 'trailing', ms: DAY })).toBe(2 * MINUTE);
-  expect(flightOf({ kind: 'trailing', ms: MINUTE })).toBe(4 * SECOND);
-  expect(flightOf({ kind: 'fixed', ms: 15 * MINUTE })).toBe(MINUTE);
+  expect(flightOf({ kind: 'trailing', ms: MINUTE })).toBe(3 * SECOND);
+  expect(flightOf({ kind: 'fixed', ms: 15 * MINUTE })).toBe(45 * SECOND);
   expect(flightOf({ kind: 'day', timeZone: 'UTC' })).toBe(2 * MINUTE);
   expect(flightOf({ kind: 'month', timeZone: 'UTC' })).toBe(2 * MINUTE);
 });
@@ -123,10 +123,10 @@ it('counts a request as of its end where it took longer than its limit gives to 
     );
   const request = requestOf();
   await meter.spend(request);
-  clock.advance(4 * SECOND);
+  clock.advance(3 * SECOND);
   await meter.ended?.(request);
   expect(await spentAt()).toEqual([T0, T0]);
-  clock.advance(26 * SECOND);
+  clock.advance(27 * SECOND);
   await meter.ended?.(request);
   expect(await spentAt()).toEqual([T0 + 30 * SECOND, T0]);
   await meter.ended?.(requestOf());
@@ -145,15 +145,15 @@ it('spends anew for a second sending where the first spend has grown old, and mo
   const request = requestOf();
   await meter.spend(request);
   await meter.ended?.(request);
-  clock.advance(4 * SECOND);
+  clock.advance(3 * SECOND);
   await meter.again?.(request);
   expect(await spends()).toEqual([[0], [0]]);
   clock.advance(SECOND);
   await meter.again?.(request);
-  expect(await spends()).toEqual([[0, 5], [0]]);
+  expect(await spends()).toEqual([[0, 4], [0]]);
   clock.advance(10 * SECOND);
   await meter.ended?.(request);
-  expect(await spends()).toEqual([[0, 15], [0]]);
+  expect(await spends()).toEqual([[0, 14], [0]]);
   clock.advance(10 * SECOND);
   expect(await failureOf(meter.again?.(request) ?? Promise.resolve())).toMatchObject({ code: 'E_QUOTA' });
   await meter.again?.(requestOf());
