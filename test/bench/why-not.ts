@@ -38,7 +38,7 @@ const reasons: readonly [RegExp, string][] = [
   ],
   [
     /^engine, no-op jobs, .* rows$/u,
-    'A job through the engine is nine reads and six commits that others share, three of which wait for the disk: rule, video, limits, breaker, journal, attempt, post; BullMQ keeps a hash in memory and writes it down each second',
+    'A job through the engine is nine reads and six commits that others share, three of which wait for the disk: rule, video, limits, breaker, journal, attempt, post: 1.2 ms of CPU, where four bare statements in a commit of fifty jobs take 0.011 (`--quick`); BullMQ keeps a hash in memory and writes it down each second',
   ],
   [
     /^a poll that finds 20 known videos, with its outcome/u,
