@@ -139,7 +139,7 @@ async function poll(context: SourceContext): Promise<SourceItem[]> {
     const found = answer.videos.map((video) => itemOf(video, context)).filter((item) => item !== undefined);
     for (const item of found) items.set(item.remoteId, item);
     const last = found.at(-1);
-    joins = last ? context.known(last.remoteId) : joins;
+    joins ||= last !== undefined && context.known(last.remoteId);
     const next = nextCursor(answer, found, cursor);
     if (next === undefined) break;
     cursor = next;
