@@ -1,7 +1,9 @@
+import type { Static } from 'typebox';
 import { DAY } from '../../core/clock.ts';
 import type { JobView, VideoRow } from '../../store/types.ts';
 import { type Html, html, type Piece } from '../html.ts';
 import { numbersText, summed } from '../numbers.ts';
+import type { worker } from '../schemas/machine.ts';
 import { skewText, type sourceView } from '../views.ts';
 import { jobRows, section } from './lists.ts';
 import { ago, clockText, when } from './times.ts';
@@ -19,28 +21,20 @@ interface Status {
   origins: string;
   attention: { message: string; command: string | null }[];
   sources: readonly Source[];
+  /** Where several share the store. */
+  hosts?: readonly Host[];
 }
 
 type Source = ReturnType<typeof sourceView>;
 
-/** A machine of a shared store, as `repost hosts --json` gives it. */
-interface Host {
-  name: string;
-  state: 'working' | 'draining' | 'stopped' | 'lost';
-  version: string;
-  seenAt: string;
-  skewMs: number;
-  running: number;
-  doubts: number;
-}
+type Host = Static<typeof worker>;
 
 /** Is everything out? */
 export const overview: ShowPage = async (view) => {
   const { store, now } = view;
   const status = (await view.perform({ name: 'status' })) as Status;
   const counts = await store.jobs.counts();
-  const { sources } = status;
-  const hosts = (await view.perform({ name: 'hosts list' })) as Host[];
+  const { sources, hosts = [] } = status;
   const videos = await store.videos.list({ limit: MOST_VIDEOS });
   const jobs = await store.jobs.list({ videoIds: videos.map(({ id }) => id), limit: 500 });
   const coming = (await store.jobs.list({ states: ['waiting', 'running'], limit: 200 }))

@@ -3,6 +3,22 @@ import { roleSchema } from './caller.ts';
 import { job, source } from './objects.ts';
 import { anything, count, facts, flag, instant, oneOf, orNull, text, version } from './parts.ts';
 
+/** A machine that shares a store; `host` below is where media is put for platforms that fetch. */
+export const worker = Type.Object(
+  {
+    schemaVersion: version,
+    name: text,
+    state: oneOf(['working', 'draining', 'stopped', 'lost']),
+    version: text,
+    startedAt: instant,
+    seenAt: instant,
+    skewMs: Type.Integer({ description: 'How far its clock is ahead of the database’s.' }),
+    running: count,
+    doubts: count,
+  },
+  { title: 'Host' },
+);
+
 export const status = Type.Object(
   {
     schemaVersion: version,
@@ -14,6 +30,7 @@ export const status = Type.Object(
     oldestWaiting: orNull(job),
     sources: Type.Array(source),
     attention: Type.Array(Type.Object({ message: text, command: orNull(text) })),
+    hosts: Type.Optional(Type.Array(worker)),
   },
   { title: 'Status' },
 );
@@ -71,22 +88,6 @@ export const quarantine = Type.Object({
 });
 
 export const host = Type.Object({ schemaVersion: version, kind: text });
-
-/** A machine that shares a store; `host` above is where media is put for platforms that fetch. */
-export const worker = Type.Object(
-  {
-    schemaVersion: version,
-    name: text,
-    state: oneOf(['working', 'draining', 'stopped', 'lost']),
-    version: text,
-    startedAt: orNull(instant),
-    seenAt: orNull(instant),
-    skewMs: Type.Integer({ description: 'How far its clock is ahead of the database’s.' }),
-    running: count,
-    doubts: count,
-  },
-  { title: 'Host' },
-);
 export const videoCheck = Type.Object({ schemaVersion: version, file: anything, checks: Type.Array(facts) });
 
 export const user = Type.Object(
