@@ -17,6 +17,8 @@ export interface SourceContext {
    * 48 h behind the newest, because an item made public late appears below newer ones.
    */
   since: number;
+  /** True where the poll may end at what is known this time; without it, and else, it looks as far as `since` wants. */
+  shallow?(): Promise<boolean>;
   signal?: AbortSignal;
 }
 
@@ -25,6 +27,8 @@ export interface Source {
   readonly id: string;
   /** True where it is asked without credentials, although its videos are an account's. */
   readonly anonymous?: true;
+  /** The service's call that reads a page, where that is counted in a limit. */
+  readonly listing?: string;
   /** Items newest first, known ones included, duplicates removed; pages are the source's affair. */
   poll(context: SourceContext): Promise<SourceItem[]>;
   /**

@@ -5,6 +5,7 @@ import type { Video } from '../core/video.ts';
 import type { SourceRow } from '../store/types.ts';
 import type { EngineDeps } from './deps.ts';
 import { openMeter } from './meter.ts';
+import { isShallow } from './shallow.ts';
 
 /** How far behind now a poll looks at least: an item made public late stands below newer ones. */
 const LOOK_BACK_MS = 2 * DAY;
@@ -17,7 +18,8 @@ export async function sourceContext(
   signal?: AbortSignal,
 ): Promise<SourceContext> {
   const { store, clock } = deps;
-  const asked = deps.registry.source(source.kind)?.anonymous ? null : source.accountId;
+  const kind = deps.registry.source(source.kind);
+  const asked = kind?.anonymous ? null : source.accountId;
   const account = asked === null ? undefined : await store.accounts.get(asked);
   const service = account && deps.registry.service(account.platform);
   const since =
@@ -32,6 +34,7 @@ export async function sourceContext(
     clock,
     known: (remoteId) => known.has(remoteId),
     since,
+    ...(kind && account && service ? { shallow: () => isShallow(deps, source, kind, service, account) } : {}),
     ...(signal ? { signal } : {}),
   };
 }

@@ -90,7 +90,7 @@ interface TiktokUser {
 /** https://developers.tiktok.com/doc/tiktok-api-v2-video-list/ */
 const PAGE_SIZE = 20;
 
-/** Looked at in every poll, whatever `since` says: a post that is made public late stands below newer ones. */
+/** Looked at whatever `since` says: a post that is made public late stands below newer ones. */
 const LEAST_PAGES = 3;
 
 /** Bounds one poll to 5,000 videos, and what a cursor that never ends can cost. */
@@ -118,13 +118,14 @@ interface TiktokVideo {
   share_count?: number;
 }
 
-export const tiktokSource: Source = { id: 'tiktok', poll, stillPublic };
+export const tiktokSource: Source = { id: 'tiktok', listing: 'video.list', poll, stillPublic };
 
 /**
  * Page by page from the newest on. An empty page is no end: TikTok takes posts out of a page after cutting it. The
  * end is where TikTok says so, where a page reaches back past `since` and holds nothing unknown, or where the cursor
- * stands still. It is also where a limit is full and what was read ends in something known: the pages below can only
- * hold what was made public late, which a later poll finds, and to fail for them would lose what is new, again and again.
+ * stands still. It is also where what was read ends in something known and listings are scarce, or their limit is full:
+ * the pages below can only hold what was made public late, which a later poll finds, and to fail for them would lose
+ * what is new, again and again.
  */
 async function poll(context: SourceContext): Promise<SourceItem[]> {
   const items = new Map<string, SourceItem>();
@@ -143,6 +144,7 @@ async function poll(context: SourceContext): Promise<SourceItem[]> {
     const next = nextCursor(answer, found, cursor);
     if (next === undefined) break;
     cursor = next;
+    if (joins && (await context.shallow?.())) break;
     const news = found.some((item) => !context.known(item.remoteId));
     if (page >= LEAST_PAGES && !news && next < context.since) break;
   }

@@ -335,6 +335,25 @@ describe('polling TikTok', () => {
     expect(items.map(({ remoteId }) => remoteId)).toContain(late);
   });
 
+  it('ends at what is known where it is told that this is enough, and not before', async () => {
+    const grant = await login();
+    const ids = await publishMany({ count: 60, everySeconds: 60 });
+    const late = String(ids[50]);
+    const pollKnowing = async (known: (place: number) => boolean) => {
+      const before = callsOf('/v2/video/list/');
+      const shallow = await context(grant, {
+        known: (id) => id !== late && known(ids.indexOf(id)),
+        shallow: async () => true,
+      });
+      const items = await tiktokSource.poll(shallow);
+      return { found: items.length, listings: callsOf('/v2/video/list/') - before };
+    };
+    expect(await pollKnowing((place) => place >= 2)).toEqual({ found: 20, listings: 1 });
+    // Pages share a post: each begins a millisecond before the last one's end.
+    expect(await pollKnowing((place) => place >= 25)).toEqual({ found: 39, listings: 2 });
+    expect((await pollKnowing(() => false)).found).toBe(60);
+  });
+
   it('reads on past the look-back while there is anything unknown', async () => {
     const grant = await login();
     const ids = await publishMany({ count: 150, everySeconds: (10 * HOUR) / 1000 });
