@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { type Clock, systemClock } from '../core/clock.ts';
+import { type SteeredClock, steered } from '../core/steered-clock.ts';
 import type { Vault } from '../core/vault.ts';
 import type { OriginMap } from '../net/origins.ts';
 import { loadOrigins } from '../net/origins.ts';
@@ -13,7 +14,7 @@ import { filesIn, makeFolder, type Paths, pathsOf } from './paths.ts';
 /** What every command can reach; each part is opened when first asked for, so that a command pays only for its own. */
 export interface App {
   io: Io;
-  clock: Clock;
+  clock: SteeredClock;
   paths: Paths;
   files: ReturnType<typeof filesIn>;
   readonly config: Config;
@@ -50,7 +51,7 @@ export function openApp(io: Io, options: AppOptions = {}): App {
   const files = filesIn(paths);
   let config = openConfig(files.config, io.env);
   const origins = loadOrigins(io.env['REPOST_ORIGINS']);
-  const clock = options.clock ?? systemClock;
+  const clock = steered(options.clock ?? systemClock);
   let store: Promise<Store> | undefined;
   let vault: Promise<Vault> | undefined;
   let net: Promise<Net> | undefined;
@@ -106,7 +107,7 @@ async function openChosenStore(app: App, who: { actor?: () => string; readOnly?:
   const address = app.config.text('store');
   if (address !== '') {
     const { openPostgresStore } = await import('../store/postgres/open.ts');
-    return openPostgresStore({ address, env: app.io.env, ...who });
+    return openPostgresStore({ address, env: app.io.env, clock: app.clock, ...who });
   }
   const { openStore } = await import('../store/sqlite.ts');
   return openStore({ path: app.files.database, clock: app.clock, ...who });

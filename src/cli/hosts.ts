@@ -60,7 +60,7 @@ export function hostChecks(hosts: readonly HostRow[], now: number): Check[] {
     .map(({ name, skewMs }) =>
       warn(
         `the clock of ${name} is ${spanText(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead of' : 'behind'} the database’s`,
-        'Let a time service (NTP) keep all clocks: due times and windows are told by each host’s own.',
+        'repost goes by the database’s, on every host; logs and certificates go by its own. Let a time service (NTP) keep it.',
       ),
     );
   const others = live.filter((host) => host.version !== version);

@@ -1,5 +1,6 @@
-import { type Clock, SECOND } from '../core/clock.ts';
+import { SECOND } from '../core/clock.ts';
 import { asFailure, Failure } from '../core/failure.ts';
+import type { SteeredClock } from '../core/steered-clock.ts';
 import type { Beat, Holder, JobRow, Store } from '../store/types.ts';
 
 /** A lease that was renewed within this part of its length is not asked about again. */
@@ -39,7 +40,8 @@ export interface Presence {
 
 interface PresenceOptions {
   store: Pick<Store, 'hosts' | 'jobs'>;
-  clock: Clock;
+  /** Set right by each sign of life, which itself names the machine's own time. */
+  clock: SteeredClock;
   /** A clock that is never set (ms). It may stand still with the machine: what the other says counts as well. */
   monotonic(): number;
   holder: Holder;
@@ -66,8 +68,8 @@ export function openPresence(options: PresenceOptions): Presence {
   let draining = false;
   let replaced = false;
 
-  const mark = (): Mark => ({ wall: clock.now(), mono: options.monotonic() });
-  const since = (one: Mark) => Math.max(clock.now() - one.wall, options.monotonic() - one.mono);
+  const mark = (): Mark => ({ wall: clock.own.now(), mono: options.monotonic() });
+  const since = (one: Mark) => Math.max(clock.own.now() - one.wall, options.monotonic() - one.mono);
   const isSure = (jobId: number) => {
     const at = renewed.get(jobId);
     return at !== undefined && since(at) < sureMs;
@@ -75,7 +77,8 @@ export function openPresence(options: PresenceOptions): Presence {
 
   async function beat(): Promise<Beat | undefined> {
     const at = mark();
-    const answer = await hosts.beat(holder, clock.now());
+    const answer = await hosts.beat(holder, at.wall);
+    if (answer) clock.learn(at.wall, answer.at, clock.own.now());
     replaced = answer === undefined;
     draining = answer?.draining ?? true;
     for (const id of answer?.jobs ?? []) if (renewed.has(id)) renewed.set(id, at);
@@ -136,7 +139,7 @@ export function openPresence(options: PresenceOptions): Presence {
     leads: async (task, ms) => !draining && (await hosts.lead(task, holder, ms, clock.now())),
     async enter() {
       const { host: name, instance } = holder;
-      draining = (await hosts.enter({ name, instance, version: options.version }, clock.now())).draining;
+      draining = (await hosts.enter({ name, instance, version: options.version }, clock.own.now())).draining;
     },
     start() {
       beating = loop();
@@ -145,7 +148,7 @@ export function openPresence(options: PresenceOptions): Presence {
     async leave() {
       stop.abort();
       await beating;
-      await hosts.leave(holder, clock.now());
+      await hosts.leave(holder, clock.own.now());
     },
   };
 }

@@ -10,6 +10,7 @@ import type { Net } from '../../src/cli/connect.ts';
 import { isNewer, openUpdateNotice } from '../../src/cli/update-notice.ts';
 import { version } from '../../src/cli/version.ts';
 import { TestClock } from '../../src/core/clock.ts';
+import { steered } from '../../src/core/steered-clock.ts';
 import { undiciTransport } from '../../src/net/transport.ts';
 import { openTerminal } from './terminal.ts';
 
@@ -56,7 +57,7 @@ async function command(clock: TestClock, until: () => boolean): Promise<string> 
   const stderr = Object.assign(new PassThrough(), { isTTY: true });
   const io = { stdin: new PassThrough(), stdout: new PassThrough(), stderr, env };
   const notice = openUpdateNotice(io, false);
-  const app: App = { ...openApp(io), clock, config: openApp(io).config };
+  const app: App = { ...openApp(io), clock: steered(clock), config: openApp(io).config };
   const transport = undiciTransport();
   notice?.look(app, Promise.resolve({ transport } as Net));
   await expect.poll(until, { timeout: 60_000 }).toBe(true);

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { DAY, MINUTE, SECOND, TestClock } from '../../src/core/clock.ts';
 import { Failure } from '../../src/core/failure.ts';
 import type { Platform } from '../../src/core/platform.ts';
+import { steered } from '../../src/core/steered-clock.ts';
 import type { EngineDeps, EngineEvent } from '../../src/engine/deps.ts';
 import { Lanes } from '../../src/engine/lanes.ts';
 import { openPresence } from '../../src/engine/presence.ts';
@@ -51,7 +52,7 @@ async function openHosts(store: Store, clock: TestClock) {
     const events: EngineEvent[] = [];
     const presence = openPresence({
       store,
-      clock,
+      clock: steered(clock),
       monotonic: () => mono,
       holder,
       version: '1.0.0',

@@ -3,6 +3,7 @@ import { MINUTE } from '../../core/clock.ts';
 import { Failure } from '../../core/failure.ts';
 import { FENCED, FENCED_CODE, PLACE_KEY, type StorePlace } from '../place.ts';
 import { addressOf } from '../postgres/address.ts';
+import { NOW } from '../postgres/connection.ts';
 import { asStoreFailure } from '../postgres/errors.ts';
 import { numbersOf, openPostgresStore, poolConfig } from '../postgres/open.ts';
 import { migrate, schemaNumber } from '../postgres/schema.ts';
@@ -70,10 +71,9 @@ export function postgresSide(text: string, env: NodeJS.ProcessEnv): Side {
       return (await ask<{ used: boolean }>(`SELECT ${asked} AS used`))[0]?.used === false;
     },
     async activeHosts() {
-      const now = 'extract(epoch FROM clock_timestamp()) * 1000';
       const rows = await ask<{ name: string }>(
-        `SELECT name FROM hosts WHERE seen_at > ${now} - $1 AND instance <> ''
-         UNION SELECT holder FROM jobs WHERE state = 'running' AND lease_until > ${now} AND holder IS NOT NULL
+        `SELECT name FROM hosts WHERE seen_at > ${NOW} - $1 AND instance <> ''
+         UNION SELECT holder FROM jobs WHERE state = 'running' AND lease_until > ${NOW} AND holder IS NOT NULL
          ORDER BY 1`,
         [SEEN_MS],
       );

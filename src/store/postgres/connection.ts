@@ -18,6 +18,9 @@ const RECEIPT_PATIENCE_MS = 40 * SECOND;
 const SHORTEST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 500;
 
+/** The server's clock now (epoch ms); the start of the transaction is long past where it waited. */
+export const NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+
 const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 const SERIAL = 'BEGIN ISOLATION LEVEL SERIALIZABLE';
 /** Its commit is not waited for; one that is takes along all before it (https://www.postgresql.org/docs/current/wal-async-commit.html). */
@@ -150,9 +153,7 @@ export function createConnection(options: PostgresOptions): Connection {
     }
   }
 
-  const serverNow = query<{ now: number }>(
-    'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now',
-  );
+  const serverNow = query<{ now: number }>(`SELECT ${NOW} AS now`);
   const stamps = query<{ n: number }>('SELECT coalesce(sum(n), 0) AS n FROM stamps WHERE name = :table');
   const snapshot = query<{ version: number }>(
     'SELECT hashtextextended(pg_current_snapshot()::text, 0) & 9007199254740991 AS version',

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { types as PgTypes, Pool, PoolConfig } from 'pg';
 import { Failure } from '../../core/failure.ts';
+import type { SteeredClock } from '../../core/steered-clock.ts';
 import { storeOver } from '../parts.ts';
 import { PLACE_KEY, refuseMoved } from '../place.ts';
 import type { Store } from '../types.ts';
 import { addressOf, type StoreAddress } from './address.ts';
-import { createConnection } from './connection.ts';
+import { createConnection, NOW } from './connection.ts';
 import { asStoreFailure } from './errors.ts';
 import { migrate } from './schema.ts';
 import { secretTable } from './secrets.ts';
@@ -17,6 +18,8 @@ export interface PostgresStoreOptions {
   readOnly?: boolean;
   /** Who changes things, for the audit log, where `withActor` names nobody. Asked at a change. */
   actor?: () => string;
+  /** Set right by the server's, which all hosts go by. */
+  clock?: SteeredClock;
   /** Most connections at once; default 8. */
   connections?: number;
   /** False: instants are those that the caller names, as a test wants it. */
@@ -63,17 +66,22 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   return Object.assign(storeOver(connection), { secrets: secretTable(connection) });
 }
 
+const KNOWN = `SELECT ${NOW} AS now, (SELECT value FROM meta WHERE key = $1) AS value`;
+
 async function prepare(
   pool: Pool,
   { schema, place }: StoreAddress,
-  { readOnly = false, anyPlace = false }: PostgresStoreOptions,
+  { readOnly = false, anyPlace = false, clock }: PostgresStoreOptions,
 ): Promise<void> {
   const client = await pool.connect();
   try {
     await migrate(client, schema, { readOnly });
     if (anyPlace) return;
-    const known = await client.query<{ value: string }>('SELECT value FROM meta WHERE key = $1', [PLACE_KEY]);
-    refuseMoved(known.rows[0]?.value, place);
+    const askedAt = clock?.own.now() ?? 0;
+    const known = await client.query<{ value: string | null; now: number }>(KNOWN, [PLACE_KEY]);
+    const { value, now } = known.rows[0] as (typeof known.rows)[0];
+    clock?.learn(askedAt, now, clock.own.now());
+    refuseMoved(value ?? undefined, place);
     if (!readOnly) await client.query("DELETE FROM receipts WHERE opened_at < now() - interval '7 days'");
   } finally {
     client.release();

@@ -1,5 +1,6 @@
 import { withHostLock } from '../../../src/cli/presence.ts';
 import { HOUR, MINUTE, SECOND } from '../../../src/core/clock.ts';
+import { steered } from '../../../src/core/steered-clock.ts';
 import { openPresence } from '../../../src/engine/presence.ts';
 import { startLife } from '../lean/life.ts';
 import type { LeanWorld } from '../lean/world.ts';
@@ -104,7 +105,7 @@ export async function startHost(
     join: (store) => ({
       presence: openPresence({
         store,
-        clock: machine.clock,
+        clock: steered(machine.clock),
         monotonic: () => clock.now(),
         holder: { host: name, instance: `${name} ${nth}`, leaseMs: LEASE_MS },
         version: '1.0.0',
