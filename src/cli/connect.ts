@@ -41,7 +41,7 @@ export async function createNet(app: App): Promise<Net> {
     proxy: io.env['HTTPS_PROXY'] ?? io.env['https_proxy'],
     noProxy: io.env['NO_PROXY'] ?? io.env['no_proxy'],
   });
-  const peers = peerClock();
+  const peers = peerClock(() => clock.aheadMs);
   const timeoutMs = config.number('http.timeout');
   const sources = new Map<number, TokenSource>();
 

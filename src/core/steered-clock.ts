@@ -4,6 +4,8 @@ import { type Clock, SECOND } from './clock.ts';
 export interface SteeredClock extends Clock {
   /** The machine's own, as it is. */
   readonly own: Clock;
+  /** How far it is ahead of that (ms). */
+  readonly aheadMs: number;
   /** The other clock said `at` at some instant between two of the machine's own (all epoch ms). */
   learn(before: number, at: number, after: number): void;
 }
@@ -16,6 +18,9 @@ export function steered(own: Clock): SteeredClock {
   let aheadMs = 0;
   return {
     own,
+    get aheadMs() {
+      return aheadMs;
+    },
     now: () => own.now() + aheadMs,
     sleep: (ms, signal) => own.sleep(ms, signal),
     learn(before, at, after) {

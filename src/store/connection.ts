@@ -38,7 +38,7 @@ export interface Query<Row> {
 export interface Connection {
   /** The same text gives the same prepared statement. `Row` is what its columns are. */
   query<Row = never>(sql: Sql): Query<Row>;
-  /** Runs `work` on one snapshot of the database. */
+  /** Runs `work` on one snapshot of the database. It may be begun again, so it must do nothing but SQL. */
   read<T>(work: () => Work<T>): Promise<T>;
   /**
    * Runs `work` as one transaction: all of it is on the disk when the promise resolves, or none of it is done.

@@ -16,6 +16,20 @@ it('tells how far a service’s clock is ahead, each for itself', () => {
   expect(peers.aheadOf('x')).toBe(0);
 });
 
+it('keeps the meaning of what was noted where this machine’s clock is set right meanwhile', () => {
+  let steeredMs = 0;
+  const peers = peerClock(() => steeredMs);
+  // Three hours behind, all services seem ahead; then it goes by a clock that is right.
+  peers.note('x', date(NOW + 3 * HOUR), NOW, NOW);
+  steeredMs = 3 * HOUR;
+  expect(peers.aheadOf('x')).toBe(0);
+  expect(peers.aheadOf('never heard')).toBe(0);
+  // Its own clock is set right, and it goes by that again.
+  peers.note('x', date(NOW + 3 * HOUR), NOW + 3 * HOUR, NOW + 3 * HOUR);
+  steeredMs = 0;
+  expect(peers.aheadOf('x')).toBe(3 * HOUR);
+});
+
 it.each([
   ['a few seconds of an answer on its way', date(NOW - 4 * SECOND), NOW],
   ['an answer without its time', undefined, NOW],

@@ -7,7 +7,7 @@ import { ENGINE } from '../audit.ts';
 import type { Connection, Operation, Query, Sql, Values, Work } from '../connection.ts';
 import { asStoreFailure, isConflict, isLost } from './errors.ts';
 import { newer, schemaNumber } from './schema.ts';
-import { drive } from './transaction.ts';
+import { drive, driveAlone } from './transaction.ts';
 
 // The server is in the real world: waiting for it takes real time, whatever clock the program works by.
 
@@ -97,6 +97,8 @@ export function createConnection(options: PostgresOptions): Connection {
     return tracked(() =>
       again(() =>
         withClient(pool, async (client) => {
+          const alone = await driveAlone(client, work());
+          if (alone) return alone.value;
           await client.query(SNAPSHOT);
           const value = await drive(client, work());
           await client.query('COMMIT');

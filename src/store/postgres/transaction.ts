@@ -2,11 +2,13 @@ import type { ClientBase, QueryResult } from 'pg';
 import type { Operation, Work } from '../connection.ts';
 import { type Statement, translate } from './dialect.ts';
 
+const textOf = (sql: Operation['sql']) => (typeof sql === 'string' ? sql : sql.postgres);
+
 const statements = new Map<string, Statement & { name: string }>();
 
 /** Each text is translated once, and prepared once on each connection, under its name. */
 function prepared(sql: Operation['sql']): Statement & { name: string } {
-  const key = typeof sql === 'string' ? sql : sql.postgres;
+  const key = textOf(sql);
   let found = statements.get(key);
   if (!found) {
     found = { ...translate(sql), name: `repost_${statements.size + 1}` };
@@ -39,4 +41,23 @@ export async function drive<T>(client: ClientBase, work: Work<T>): Promise<T> {
     step = steps.next(answer);
   }
   return step.value;
+}
+
+/** First statements of works that were seen to ask more. */
+const several = new Set<string>();
+
+/**
+ * What a work gives that asks one thing only, as most that read do: a statement is a snapshot by itself, and no
+ * transaction around it makes three ways to the server of one. Undefined where it asks more: it is to begin anew, in one.
+ */
+export async function driveAlone<T>(client: ClientBase, work: Work<T>): Promise<{ value: T } | undefined> {
+  const steps = work[Symbol.iterator]();
+  const first = steps.next();
+  if (first.done === true) return { value: first.value };
+  const key = textOf(first.value.sql);
+  if (several.has(key)) return undefined;
+  const second = steps.next(await ask(client, first.value));
+  if (second.done === true) return { value: second.value };
+  several.add(key);
+  return undefined;
 }
