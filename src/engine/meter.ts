@@ -6,6 +6,7 @@ import type { Limit, Window } from '../core/limit.ts';
 import type { Service } from '../core/platform.ts';
 import type { Meter } from '../core/session.ts';
 import type { LimitStore, Spend } from '../store/types.ts';
+import type { Presence } from './presence.ts';
 
 type Spender = Pick<Account, 'id' | 'platform' | 'user'>;
 
@@ -105,6 +106,22 @@ export function openMeter({ service, account, limits, clock, jobId }: MeterOptio
         const limit = service.limits.find((one) => one.bucket === reading.bucket);
         if (limit) await limits.learn(scopeKey(limit, account), reading, clock.now());
       }
+    },
+  };
+}
+
+/** A meter whose requests leave only while the job is this host's: one that stood still must not go on with another's work. */
+export function attended(meter: Meter, presence: Presence | undefined, jobId: number): Meter {
+  if (!presence) return meter;
+  return {
+    ...meter,
+    async spend(request) {
+      await meter.spend(request);
+      await presence.attend(jobId);
+    },
+    async again(request) {
+      await meter.again?.(request);
+      await presence.attend(jobId);
     },
   };
 }

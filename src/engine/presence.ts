@@ -5,6 +5,8 @@ import type { Beat, Holder, JobRow, Store } from '../store/types.ts';
 
 /** A lease that was renewed within this part of its length is not asked about again. */
 const SURE_PART = 0.5;
+/** Up to this part of its length a lease that was renewed is good enough for a request that publishes nothing. */
+const GOOD_PART = 0.9;
 /** Signs of life for each length of a lease. */
 const BEATS = 3;
 /** A sign of life that failed is tried again after this. */
@@ -24,6 +26,11 @@ export interface Presence {
   holds(jobId: number): Promise<boolean>;
   /** Throws E_LEASE_LOST, certain, where it does not hold the job, or can't know it: asked right before a request that publishes. */
   witness(jobId: number): Promise<void>;
+  /**
+   * Throws E_LEASE_LOST, not certain (another request may have left before), where a lease has run out and it does not
+   * hold the job, or can't know it: asked right before every request on its behalf.
+   */
+  attend(jobId: number): Promise<void>;
   /** Its run has ended. */
   ended(jobId: number): void;
   /** True where this host does what only one does at a time; its turn lasts `ms` from now. */
@@ -60,7 +67,6 @@ interface Mark {
 export function openPresence(options: PresenceOptions): Presence {
   const { store, clock, holder } = options;
   const { hosts, jobs } = store;
-  const sureMs = holder.leaseMs * SURE_PART;
   /** When each job's lease was last renewed, as far as this process knows: never later than in the store. */
   const renewed = new Map<number, Mark>();
   const stop = new AbortController();
@@ -70,10 +76,11 @@ export function openPresence(options: PresenceOptions): Presence {
 
   const mark = (): Mark => ({ wall: clock.own.now(), mono: options.monotonic() });
   const since = (one: Mark) => Math.max(clock.own.now() - one.wall, options.monotonic() - one.mono);
-  const isSure = (jobId: number) => {
+  const isWithin = (jobId: number, ms: number) => {
     const at = renewed.get(jobId);
-    return at !== undefined && since(at) < sureMs;
+    return at !== undefined && since(at) < ms;
   };
+  const isSure = (jobId: number) => isWithin(jobId, holder.leaseMs * SURE_PART);
 
   async function beat(): Promise<Beat | undefined> {
     const at = mark();
@@ -90,6 +97,15 @@ export function openPresence(options: PresenceOptions): Presence {
     const answer = await beat();
     // The answer itself may have come late.
     return answer?.jobs.includes(jobId) === true && isSure(jobId);
+  }
+
+  async function check(jobId: number, certain: boolean): Promise<void> {
+    let cause: unknown;
+    const held = await holds(jobId).catch((error: unknown) => {
+      cause = error;
+      return false;
+    });
+    if (!held) throw leaseLost(jobId, certain, cause);
   }
 
   /** One sign of life, and what others left. */
@@ -127,13 +143,9 @@ export function openPresence(options: PresenceOptions): Presence {
       return job;
     },
     holds,
-    async witness(jobId) {
-      let cause: unknown;
-      const held = await holds(jobId).catch((error: unknown) => {
-        cause = error;
-        return false;
-      });
-      if (!held) throw leaseLost(jobId, cause);
+    witness: (jobId) => check(jobId, true),
+    async attend(jobId) {
+      if (!isWithin(jobId, holder.leaseMs * GOOD_PART)) await check(jobId, false);
     },
     ended: (jobId) => void renewed.delete(jobId),
     leads: async (task, ms) => !draining && (await hosts.lead(task, holder, ms, clock.now())),
@@ -153,14 +165,14 @@ export function openPresence(options: PresenceOptions): Presence {
   };
 }
 
-function leaseLost(jobId: number, cause: unknown): Failure {
+function leaseLost(jobId: number, certain: boolean, cause: unknown): Failure {
   const why =
     cause === undefined
       ? 'another host may have it: this one gave no sign of life for too long'
       : `it can’t be known whether this host still has it: ${asFailure(cause).message}`;
   return new Failure('E_LEASE_LOST', {
     message: `Job ${jobId} is not sent here: ${why}.`,
-    certain: true,
+    certain,
     cause,
   });
 }

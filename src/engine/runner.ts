@@ -16,7 +16,7 @@ import { passQuarantine } from './guard.ts';
 import { clearHosted, publicAddress } from './hosting.ts';
 import { type OpenRun, openRun } from './journal.ts';
 import { readLiveLimits } from './live-limits.ts';
-import { checkRoom, openMeter } from './meter.ts';
+import { attended, checkRoom, openMeter } from './meter.ts';
 import { sourceStillPublic } from './still-public.ts';
 import { checkStillWanted, passTiming } from './timing-gate.ts';
 import { checkUserRoom, takeUserRoom } from './user-limit.ts';
@@ -111,7 +111,7 @@ async function publish(deps: EngineDeps, attempt: Attempt): Promise<Post> {
     clock: deps.clock,
     jobId: job.id,
   };
-  const meter = openMeter(meterOptions);
+  const meter = attended(openMeter(meterOptions), deps.presence, job.id);
   const http = deps.connect(account, platform, meter, keep);
 
   const rule = job.ruleId === null ? undefined : await deps.store.rules.get(job.ruleId);

@@ -1,7 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DAY, MINUTE, SECOND, TestClock } from '../../src/core/clock.ts';
 import { Failure } from '../../src/core/failure.ts';
+import type { HttpRequest } from '../../src/core/http.ts';
 import type { Platform } from '../../src/core/platform.ts';
+import type { Meter } from '../../src/core/session.ts';
 import { steered } from '../../src/core/steered-clock.ts';
 import type { EngineDeps, EngineEvent } from '../../src/engine/deps.ts';
 import { Lanes } from '../../src/engine/lanes.ts';
@@ -37,6 +39,8 @@ class Gate {
 }
 
 interface Stalls {
+  /** In a step, right before its request. */
+  step?: Gate;
   /** Between the intent and the last look at the lease. */
   intent?: Gate;
   /** After that look, before the request reaches the platform. */
@@ -46,6 +50,7 @@ interface Stalls {
 /** Two hosts over one store, and a platform that lists what it was sent. */
 async function openHosts(store: Store, clock: TestClock) {
   const posts: string[] = [];
+  const prepared: string[] = [];
   let mono = 0;
   const startHost = async (host: string, stalls: Stalls = {}, instance = `${host} 1`) => {
     const holder: Holder = { host, instance, leaseMs: LEASE_MS };
@@ -60,7 +65,11 @@ async function openHosts(store: Store, clock: TestClock) {
       onError: () => undefined,
     });
     await presence.enter();
-    const publish: Platform['publish'] = async ({ run }) => {
+    const publish: Platform['publish'] = async ({ run, http }) => {
+      await run.step('prepare', async () => {
+        await stalls.step?.stop();
+        return http.send({ url: 'https://x.test', call: 'prepare' });
+      });
       const name = `post-${run.jobId}`;
       const id = await run.commit('publish', {
         act: async () => {
@@ -90,7 +99,12 @@ async function openHosts(store: Store, clock: TestClock) {
         service: () => undefined,
         source: () => undefined,
       },
-      connect: () => ({}),
+      connect: (_account: unknown, _service: unknown, meter: Meter) => ({
+        async send(request: HttpRequest) {
+          await meter.spend(request);
+          prepared.push(host);
+        },
+      }),
       obtain: async () => ({ sha256: 'f' }),
       seal: { seal: (text: string) => text, unseal: (text: string) => text },
       witness: () => stalls.intent?.stop(),
@@ -118,7 +132,7 @@ async function openHosts(store: Store, clock: TestClock) {
   const addMono = (ms: number) => {
     mono += ms;
   };
-  return { store, clock, posts, startHost, pass, addMono };
+  return { store, clock, posts, prepared, startHost, pass, addMono };
 }
 
 type World = Awaited<ReturnType<typeof openHosts>>;
@@ -163,6 +177,22 @@ function describeStall(open: (clock: TestClock) => Promise<Store>): void {
     expect(await jobOf(world, id)).toMatchObject({ state: 'published' });
   });
 
+  it('in a step, beyond its lease, sends nothing when it goes on', async () => {
+    const { world, id } = await openWorld();
+    const step = new Gate();
+    const a = await world.startHost('a', { step });
+    const b = await world.startHost('b');
+    const stalled = a.work();
+    await step.reached;
+    await lookFor(world, b, 2 * MINUTE);
+    expect(world.posts).toEqual([`post-${id} by b`]);
+    step.open();
+    await stalled;
+    expect(world.prepared).toEqual(['b']);
+    expect(a.events).toContainEqual(expect.objectContaining({ kind: 'trouble' }));
+    expect(await jobOf(world, id)).toMatchObject({ state: 'published' });
+  });
+
   it('after its last look at the lease, posts late: the other only looks, and finds it', async () => {
     const { world, id } = await openWorld();
     const request = new Gate();
@@ -197,7 +227,7 @@ function describeStall(open: (clock: TestClock) => Promise<Store>): void {
     intent.open();
     await stalled;
     // Its own is taken back, the other’s stands.
-    expect(await world.store.journal.load(id)).toMatchObject([{}, { state: 'intent', sends: 1 }]);
+    expect(await world.store.journal.load(id)).toMatchObject([{}, {}, { state: 'intent', sends: 1 }]);
     request.open();
     await sending;
     expect(world.posts).toEqual([`post-${id} by b`]);
