@@ -64,6 +64,8 @@ export function startDaemon(
   let watching: Promise<void> | undefined;
   let awake: (() => void) | undefined;
   let nudged = false;
+  /** When to look next is to be asked anew; there is nothing to look at before. */
+  let recount = false;
   const wake = () => {
     nudged = true;
     // While it drains there is nothing to look at: that it can be woken shows that it lives.
@@ -117,7 +119,9 @@ export function startDaemon(
   async function watchOnce(): Promise<void> {
     const looked = await watch?.look().catch(onError);
     watching = undefined;
-    if (looked) wake();
+    if (!looked) return;
+    recount = true;
+    awake?.();
   }
 
   async function nextAt(): Promise<number | null> {
@@ -146,7 +150,10 @@ export function startDaemon(
       if (deps.clock.now() >= freshenAt) freshening ??= freshenOnce();
       if (!paused && deps.clock.now() >= numbersAt) reading ??= readOnce();
       turns += 1;
-      if (!draining && !nudged) await sleepUntil(await nextLook());
+      do {
+        recount = false;
+        if (!draining && !nudged) await sleepUntil(await nextLook());
+      } while (recount && !draining && !nudged);
     }
     await Promise.all([...rounds, asked, watching, freshening, reading]);
     await engine.idle();
@@ -157,7 +164,7 @@ export function startDaemon(
     const woken = new Promise<void>((resolve) => {
       awake = resolve;
     });
-    if (nudged) awake?.();
+    if (nudged || recount) awake?.();
     // What is due already either runs (its end wakes us) or came due since the last look.
     const ahead = dueAt === null ? null : Math.max(LOOK_AGAIN_MS, dueAt - deps.clock.now());
     const timer = ahead === null ? woken : deps.clock.sleep(ahead, stop.signal).catch(() => undefined);

@@ -67,13 +67,17 @@ function outcomes(connection: Connection): Pick<JobStore, 'settle' | 'publish'> 
         if (verdict.redoFrom !== undefined) yield* forget(id, verdict.redoFrom);
         yield* keepAttempt(id, attempt);
       }),
+    // Whatever else changes a job names the states that it changes; two that publish it are told if they differ.
     publish: (id, post, attempt, now) =>
-      write(function* () {
-        // A post that is out is written down whatever the job's state was meanwhile set to.
-        yield* savePost(yield* jobs.need(id), post, now);
-        yield* keepAttempt(id, attempt);
-        yield* note('published', id, ENGINE, now);
-      }),
+      write(
+        function* () {
+          // A post that is out is written down whatever the job's state was meanwhile set to.
+          yield* savePost(yield* jobs.need(id), post, now);
+          yield* keepAttempt(id, attempt);
+          yield* note('published', id, ENGINE, now);
+        },
+        [`job ${id}`],
+      ),
   };
 }
 

@@ -12,7 +12,7 @@ interface Row {
 }
 
 /** Files in the cache. */
-export function mediaStore({ query, read, write }: Connection): MediaStore {
+export function mediaStore({ query, read, write, writeLazily }: Connection): MediaStore {
   const upsert = query(`
     INSERT INTO media (sha256, path, mime_type, origin, facts, last_used_at)
     VALUES (:sha256, :path, :mimeType, :origin, :facts, :lastUsedAt)
@@ -42,10 +42,14 @@ export function mediaStore({ query, read, write }: Connection): MediaStore {
         const row = yield* one.get({ sha256 });
         return row && mediaOf(row);
       }),
+    // Lost with the power, a file is only taken for older than it is.
     touch: (sha256, now) =>
-      write(function* () {
-        yield* touch.run({ sha256, now });
-      }),
+      writeLazily(
+        function* () {
+          yield* touch.run({ sha256, now });
+        },
+        [`media ${sha256}`],
+      ),
     list: () =>
       read(function* () {
         return (yield* all.all()).map(mediaOf);
