@@ -16,20 +16,20 @@ const NOISE_MS = 5 * SECOND;
 /** An exchange that took longer (an upload, a closed lid) tells too little of the moment. */
 const LONGEST_EXCHANGE_MS = 5 * SECOND;
 
-/** `steeredMs`: how far this machine's clock is moved from what it says, now; what was noted keeps its meaning. */
+/** `steeredMs`: how far this machine's clock is moved now from what it says; what was noted under another is forgotten. */
 export function peerClock(steeredMs: () => number = () => 0): PeerClock {
-  /** Ahead of what this machine's clock says by itself. */
-  const ahead = new Map<string, number>();
+  const ahead = new Map<string, { ms: number; under: number }>();
   return {
     note(service, date, startedAt, endedAt) {
       const saidAt = Date.parse(date ?? '');
       if (Number.isNaN(saidAt) || endedAt - startedAt > LONGEST_EXCHANGE_MS) return;
       const ms = saidAt - endedAt;
-      ahead.set(service, (Math.abs(ms) < NOISE_MS ? 0 : ms) + steeredMs());
+      ahead.set(service, { ms: Math.abs(ms) < NOISE_MS ? 0 : ms, under: steeredMs() });
     },
     aheadOf(service) {
-      const ms = ahead.get(service);
-      return ms === undefined ? 0 : ms - steeredMs();
+      const noted = ahead.get(service);
+      // Whatever moved it, it goes by a clock that is right since.
+      return noted?.under === steeredMs() ? noted.ms : 0;
     },
   };
 }

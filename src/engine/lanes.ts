@@ -23,6 +23,7 @@ export class Lanes {
   readonly #owners = new Map<number, LaneOwner>();
   readonly #onEnd: () => void;
   readonly #stop = new AbortController();
+  /** Jobs whose run has ended, and the store does not know it. */
   readonly #stranded = new Set<number>();
   /** Lanes that rest, and until when (epoch ms). */
   readonly #resting = new Map<number, number>();
@@ -126,13 +127,17 @@ export class Lanes {
     if (!job) return;
     try {
       const ended = await runJob(this.#deps, job, this.#stop.signal);
-      if (ended) await this.#rest(ended);
+      if (!ended) {
+        // Another host has it, which may be waiting for word that this one sends nothing any more.
+        this.#stranded.add(job.id);
+        return;
+      }
+      this.#deps.presence?.ended(job.id);
+      await this.#rest(ended);
     } catch (error) {
       // What became of it could not be written (a full disk): the journal knows how far it came.
       this.#stranded.add(job.id);
       throw error;
-    } finally {
-      this.#deps.presence?.ended(job.id);
     }
   }
 
@@ -147,6 +152,7 @@ export class Lanes {
     const now = this.#deps.clock.now();
     for (const id of this.#stranded) {
       await this.#deps.store.jobs.release(id, now + STRANDED_MS, now, this.#deps.presence?.holder);
+      this.#deps.presence?.ended(id);
       this.#stranded.delete(id);
     }
   }

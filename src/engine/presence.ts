@@ -24,14 +24,16 @@ export interface Presence {
    * one that is given now. Throws what the store throws.
    */
   holds(jobId: number): Promise<boolean>;
+  /** True where the store says that the job is this process's, however late: enough for what is checked again as it is written. */
+  owns(jobId: number): Promise<boolean>;
   /** Throws E_LEASE_LOST, certain, where it does not hold the job, or can't know it: asked right before a request that publishes. */
   witness(jobId: number): Promise<void>;
   /**
-   * Throws E_LEASE_LOST, not certain (another request may have left before), where a lease has run out and it does not
-   * hold the job, or can't know it: asked right before every request on its behalf.
+   * Throws E_LEASE_LOST where a lease has run out and it does not hold the job, or can't know it: asked right before
+   * every request on its behalf. Certain only where none has left since it was `witness`.
    */
   attend(jobId: number): Promise<void>;
-  /** Its run has ended. */
+  /** Its run has ended, and what became of it is written. */
   ended(jobId: number): void;
   /** True where this host does what only one does at a time; its turn lasts `ms` from now. */
   leads(task: string, ms: number): Promise<boolean>;
@@ -69,6 +71,8 @@ export function openPresence(options: PresenceOptions): Presence {
   const { hosts, jobs } = store;
   /** When each job's lease was last renewed, as far as this process knows: never later than in the store. */
   const renewed = new Map<number, Mark>();
+  /** Jobs of which no request has left since the last look before one that publishes. */
+  const untouched = new Set<number>();
   const stop = new AbortController();
   let beating: Promise<void> = Promise.resolve();
   let draining = false;
@@ -84,7 +88,7 @@ export function openPresence(options: PresenceOptions): Presence {
 
   async function beat(): Promise<Beat | undefined> {
     const at = mark();
-    const answer = await hosts.beat(holder, at.wall);
+    const answer = await hosts.beat(holder, [...renewed.keys()], at.wall);
     if (answer) clock.learn(at.wall, answer.at, clock.own.now());
     replaced = answer === undefined;
     draining = answer?.draining ?? true;
@@ -143,11 +147,19 @@ export function openPresence(options: PresenceOptions): Presence {
       return job;
     },
     holds,
-    witness: (jobId) => check(jobId, true),
-    async attend(jobId) {
-      if (!isWithin(jobId, holder.leaseMs * GOOD_PART)) await check(jobId, false);
+    owns: async (jobId) => isSure(jobId) || (await beat())?.jobs.includes(jobId) === true,
+    async witness(jobId) {
+      await check(jobId, true);
+      untouched.add(jobId);
     },
-    ended: (jobId) => void renewed.delete(jobId),
+    async attend(jobId) {
+      if (!isWithin(jobId, holder.leaseMs * GOOD_PART)) await check(jobId, untouched.has(jobId));
+      untouched.delete(jobId);
+    },
+    ended(jobId) {
+      renewed.delete(jobId);
+      untouched.delete(jobId);
+    },
     leads: async (task, ms) => !draining && (await hosts.lead(task, holder, ms, clock.now())),
     async enter() {
       const { host: name, instance } = holder;

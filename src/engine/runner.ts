@@ -21,7 +21,10 @@ import { sourceStillPublic } from './still-public.ts';
 import { checkStillWanted, passTiming } from './timing-gate.ts';
 import { checkUserRoom, takeUserRoom } from './user-limit.ts';
 
-/** Runs one claimed job once, writes what became of it and gives it. Never throws for what the job did. */
+/**
+ * Runs one claimed job once, writes what became of it and gives it; undefined where it went to another host. Never
+ * throws for what the job did.
+ */
 export async function runJob(
   deps: EngineDeps,
   claimed: JobRow,
@@ -86,7 +89,7 @@ export async function runJob(
 
 /** True where the job went to another host meanwhile: what becomes of it is that one's to write. */
 async function isOthers({ presence, emit }: EngineDeps, jobId: number, failure: Failure): Promise<boolean> {
-  if (!presence || (await presence.holds(jobId))) return false;
+  if (!presence || (await presence.owns(jobId))) return false;
   emit({ kind: 'trouble', message: `Job ${jobId} went to another host: ${failure.message}`, failure });
   return true;
 }

@@ -22,6 +22,15 @@ export function userPostLimit(user: string, max: number): Limit {
 
 const STEP = 'count the post for its user';
 
+/** Its name at this try: what was counted so long ago that it fills no day any more is counted anew. */
+function stepName(run: OpenRun, now: number): string {
+  for (let nth = 1; ; nth += 1) {
+    const name = nth === 1 ? STEP : `${STEP}, ${nth}`;
+    const doneAt = run.doneAt(name);
+    if (doneAt === undefined || now - doneAt < DAY) return name;
+  }
+}
+
 /**
  * Throws `later` where the job's user has no post left today: asked before a file is fetched. Gives what the post
  * will count for; undefined where its user has no limit.
@@ -32,20 +41,22 @@ export async function checkUserRoom(
   run: OpenRun,
 ): Promise<Spend[] | undefined> {
   const spends = await spendsFor(deps, job);
-  if (spends && run.doneAt(STEP) === undefined)
-    refuseFull(await deps.store.limits.peek(spends, deps.clock.now()));
+  const now = deps.clock.now();
+  if (spends && run.doneAt(stepName(run, now)) === undefined)
+    refuseFull(await deps.store.limits.peek(spends, now));
   return spends;
 }
 
-/** Counts the post, once for a job: another try of it is not another post. */
+/** Counts the post, once for a job and day: another try of it is not another post. */
 export async function takeUserRoom(
   deps: EngineDeps,
   spends: readonly Spend[],
   job: JobView,
   run: OpenRun,
 ): Promise<void> {
-  await run.step(STEP, async () => {
-    refuseFull(await deps.store.limits.take(spends, job.id, deps.clock.now()));
+  const now = deps.clock.now();
+  await run.step(stepName(run, now), async () => {
+    refuseFull(await deps.store.limits.take(spends, job.id, now));
     return true;
   });
 }

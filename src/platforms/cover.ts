@@ -56,10 +56,10 @@ export async function setCover(
   return warning === null ? [] : [warning];
 }
 
-/** Why there is no cover, in words. Throws on where the process is being stopped: the next one tries again. */
+/** Why there is no cover, in words. Throws on where the process is being stopped, or the job is another host’s: the next one tries again. */
 export function noCover({ signal }: PublishRequest, error: unknown): string {
   signal?.throwIfAborted();
   const failure = asFailure(error);
-  if (failure.code === 'E_INTERRUPTED') throw failure;
+  if (failure.code === 'E_INTERRUPTED' || failure.code === 'E_LEASE_LOST') throw failure;
   return `The post is out with the cover that the platform chose; the rule’s could not be set: ${failure.message}`;
 }

@@ -7,7 +7,7 @@
  * A lease says nothing about a request that has left: a host that stood still may send long after it. So what was
  * sent without an answer by a host that is not known to be dead is marked with its `sender`, and may only be looked
  * up: found, it is published; not found, it waits, and ends `unknown`. A host is known to be dead when its own next
- * process says so (`enter`), or a person (`declareDead`).
+ * process says so (`enter`), or a person (`declareDead`); one that lives says when its run has ended (`jobs.release`).
  */
 export interface Holder {
   /** The host's name: the same after a restart, another for each home on each machine. */
@@ -44,7 +44,7 @@ export interface Beat {
   /** Until when the jobs that it holds are its own. */
   leaseUntil: number;
   draining: boolean;
-  /** The jobs that it holds; a run of any other is somebody else’s by now. */
+  /** The jobs of these that it holds; a run of any other is somebody else’s by now. */
   jobs: number[];
 }
 
@@ -54,8 +54,12 @@ export interface HostStore {
    * once they were looked up. Only under the home’s lock: two processes of one name would take each other for dead.
    */
   enter(host: Pick<HostRow, 'name' | 'instance' | 'version'>, now: number): Promise<HostRow>;
-  /** A sign of life: renews the leases of all that this process holds. Undefined where another process has entered under its name. */
-  beat(holder: Holder, now: number): Promise<Beat | undefined>;
+  /**
+   * A sign of life: renews the leases of those of these jobs that this process holds. One that it holds and knows
+   * nothing of (the answer to its claim was lost) runs out, and is taken over. Undefined where another process has
+   * entered under its name.
+   */
+  beat(holder: Holder, jobs: readonly number[], now: number): Promise<Beat | undefined>;
   /** By name. */
   list(): Promise<HostRow[]>;
   /** False where there is no such host. */

@@ -46,7 +46,8 @@ export function hostStore(connection: Connection): HostStore {
     UPDATE hosts SET seen_at = :at, skew_ms = :skewMs WHERE name = :host AND instance = :instance RETURNING *`);
   const renew = query<{ id: number }>(`
     UPDATE jobs INDEXED BY jobs_open SET lease_until = :leaseUntil
-    WHERE ${HELD} AND instance = :instance RETURNING id`);
+    WHERE ${HELD} AND instance = :instance AND id IN (SELECT CAST(value AS INTEGER) FROM json_each(:jobs))
+    RETURNING id`);
   const drain = query('UPDATE hosts SET draining = :draining WHERE name = :host');
   const held = query<Left>(`SELECT id, holder, instance FROM jobs INDEXED BY jobs_open WHERE ${HELD}`);
   const left = query("UPDATE hosts SET instance = '', draining = 0 WHERE name = :host");
@@ -71,13 +72,14 @@ export function hostStore(connection: Connection): HostStore {
         yield* giveBack.sendings(host, now);
         return rowOf((yield* one.get({ host })) as Columns);
       }),
-    beat: ({ host, instance, leaseMs }, now) =>
+    beat: ({ host, instance, leaseMs }, known, now) =>
       write(function* () {
         const at = yield* connection.now(now);
         const row = yield* seen.get({ host, instance, at, skewMs: now - at });
         if (!row) return undefined;
         const leaseUntil = at + leaseMs;
-        const jobs = (yield* renew.all({ host, instance, leaseUntil })).map(({ id }) => id);
+        const renewed = yield* renew.all({ host, instance, leaseUntil, jobs: JSON.stringify(known) });
+        const jobs = renewed.map(({ id }) => id);
         return { at, leaseUntil, draining: row.draining === 1, jobs: jobs.sort((a, b) => a - b) };
       }),
     list: () =>

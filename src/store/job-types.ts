@@ -126,7 +126,10 @@ export interface JobStore {
    * process of its host held, and those of other hosts whose lease ran out (see `sender`). Without: all.
    */
   recover(now: number, holder?: Holder): Promise<number[]>;
-  /** A running job whose verdict could not be written: waiting again, due at runAt, its sending as late as now. No matter where it is not running. */
+  /**
+   * A run has ended, and its verdict could not be written: waiting again, due at runAt, its sending as late as now.
+   * Where the job is another host's by now, what this one sent for it has left (see `sender`).
+   */
   release(id: number, runAt: number, now: number, holder?: Holder): Promise<void>;
   /**
    * Writes a verdict and the attempt's record; `redoFrom` forgets journal steps in the same transaction. Refuses
@@ -211,7 +214,10 @@ export interface StepRow {
 
 export interface JournalStore {
   load(jobId: number): Promise<StepRow[]>;
-  /** Records a step's result. */
+  /**
+   * Records a step's result. Throws E_LEASE_LOST where it has another one already: that is another host's, on which its
+   * later steps may build.
+   */
   done(jobId: number, name: string, kind: StepRow['kind'], result: string, now: number): Promise<void>;
   /**
    * Writes a commit's intent (sends + 1, sentAt = now) before the request leaves. With a holder: only while the job is

@@ -61,11 +61,12 @@ export function journalStore(connection: Connection): JournalStore {
     INSERT INTO steps (job_id, name, seq, kind, state, result, done_at)
     VALUES (:jobId, :name, ${nextSeq}, :kind, 'done', :result, :now)
     ON CONFLICT (job_id, name) DO UPDATE SET state = 'done', result = excluded.result, done_at = excluded.done_at
-      WHERE steps.kind = excluded.kind`);
+      WHERE steps.kind = excluded.kind AND (steps.kind = 'commit' OR steps.result = excluded.result)`);
   const one = query<Row>('SELECT * FROM steps WHERE job_id = :jobId AND name = :name');
   const intend = query(`
     INSERT INTO steps (job_id, name, seq, kind, state, sent)
     VALUES (:jobId, :name, ${nextSeq}, 'commit', 'intent', :sent)`);
+  const forgetSender = query('UPDATE jobs SET sender = NULL WHERE id = :jobId AND sender IS NOT NULL');
   const setSent = query(SET_SENT);
   const erase = query('DELETE FROM steps WHERE job_id = :jobId AND name = :name');
 
@@ -84,13 +85,17 @@ export function journalStore(connection: Connection): JournalStore {
     // A step can be done again; and an intent takes the steps before it to the disk.
     done: (jobId, name, kind, result, now) =>
       (kind === 'commit' ? write : writeLazily)(function* () {
-        if ((yield* record.run({ jobId, name, kind, result, now })).changes === 0) throw wrong(jobId, name);
+        if ((yield* record.run({ jobId, name, kind, result, now })).changes > 0) return;
+        const { kind: known } = (yield* one.get({ jobId, name })) as Row;
+        throw known === kind ? doneElsewhere(jobId, name) : wrong(jobId, name);
       }),
     intend: (jobId, name, now, holder) =>
       write(function* () {
         if (holder && !(yield* holds(jobId, holder, yield* connection.now(now)))) throw leaseLost(jobId);
         if (!(yield* one.get({ jobId, name }))) {
           yield* intend.run({ jobId, name, sent: textOf([now]) });
+          // Whoever sent before took it back: from now on it is this host’s.
+          if (holder) yield* forgetSender.run({ jobId });
           return;
         }
         const sent = parse<Sending[]>(yield* intentOf(jobId, name));
@@ -157,6 +162,13 @@ function stepOf(row: Row): StepRow {
 function wrong(jobId: number, name: string): Failure {
   return new Failure('E_WRONG_STATE', {
     message: `The journal of job ${jobId} does not allow that for “${name}”.`,
+  });
+}
+
+/** What another host made of it stands: its later steps may build on that. */
+function doneElsewhere(jobId: number, name: string): Failure {
+  return new Failure('E_LEASE_LOST', {
+    message: `Another host has done “${name}” of job ${jobId} meanwhile, while this one stood still.`,
   });
 }
 

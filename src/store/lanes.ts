@@ -82,6 +82,7 @@ export function laneStore(connection: Connection): LaneStore {
   const release = query(`
     UPDATE jobs SET state = 'waiting', reason = 'backoff', run_at = :runAt, ${UNHELD}, updated_at = :now
     WHERE id = :id AND ${RUNS_HERE}`);
+  const disown = query('UPDATE jobs SET sender = NULL WHERE id = :id AND sender = :host');
   const hold = query(`
     UPDATE jobs INDEXED BY jobs_lane SET reason = :to, run_at = :runAt, updated_at = :now
     WHERE state = 'waiting' AND account_id = :accountId
@@ -135,7 +136,8 @@ export function laneStore(connection: Connection): LaneStore {
     release: (id, runAt, now, holder) =>
       write(function* () {
         const { changes } = yield* release.run({ id, runAt, now, ...heldBy(holder) });
-        if (changes > 0) yield* mayArrive(id, now);
+        const over = changes > 0 || (holder && (yield* disown.run({ id, host: holder.host })).changes > 0);
+        if (over) yield* mayArrive(id, now);
       }),
     hold: (accountId, from, to, runAt, now) =>
       write(function* () {

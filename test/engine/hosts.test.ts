@@ -45,6 +45,8 @@ interface Stalls {
   intent?: Gate;
   /** After that look, before the request reaches the platform. */
   request?: Gate;
+  /** The request that stood still does not reach the platform at all. */
+  lost?: boolean;
 }
 
 /** Two hosts over one store, and a platform that lists what it was sent. */
@@ -74,6 +76,7 @@ async function openHosts(store: Store, clock: TestClock) {
       const id = await run.commit('publish', {
         act: async () => {
           await stalls.request?.stop();
+          if (stalls.lost) throw new Failure('E_NETWORK');
           posts.push(`${name} by ${host}`);
           return name;
         },
@@ -208,6 +211,44 @@ function describeStall(open: (clock: TestClock) => Promise<Store>): void {
     expect(await jobOf(world, id)).toMatchObject({ state: 'published', sender: null });
     await lookFor(world, b, 10 * MINUTE);
     expect(world.posts).toEqual([`post-${id} by a`]);
+  });
+
+  it('after its last look at the lease, and whose request is lost: it says so, and another sends', async () => {
+    const { world, id } = await openWorld();
+    const request = new Gate();
+    const a = await world.startHost('a', { request, lost: true });
+    const b = await world.startHost('b');
+    const stalled = a.work();
+    await request.reached;
+    await lookFor(world, b, 30 * MINUTE);
+    expect(await jobOf(world, id)).toMatchObject({ state: 'waiting', reason: 'processing', sender: 'a' });
+    request.open();
+    await stalled;
+    await a.work();
+    expect(await jobOf(world, id)).toMatchObject({ sender: null });
+    await lookFor(world, b, SETTLE_MS);
+    expect(world.posts).toEqual([]);
+    await lookFor(world, b, 10 * MINUTE);
+    expect(world.posts).toEqual([`post-${id} by b`]);
+    expect(await jobOf(world, id)).toMatchObject({ state: 'published' });
+  });
+
+  it('while the database takes longer to answer than a lease is sure: its job goes on all the same', async () => {
+    const { world, id } = await openWorld();
+    const request = new Gate();
+    const a = await world.startHost('a', { request, lost: true });
+    const failing = a.work();
+    await request.reached;
+    const { beat } = world.store.hosts;
+    world.store.hosts.beat = async (...given) => {
+      const answer = await beat(...given);
+      world.pass(40 * SECOND);
+      return answer;
+    };
+    world.pass(40 * SECOND);
+    request.open();
+    await failing;
+    expect(await jobOf(world, id)).toMatchObject({ state: 'waiting' });
   });
 
   it('and is wrongly taken for dead by a person: it sees that the job is another’s, and leaves its sending alone', async () => {

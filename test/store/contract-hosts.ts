@@ -38,7 +38,7 @@ export function describeHosts(open: OpenStore): void {
       });
       expect(await store.hosts.drain('a', true)).toBe(true);
       expect(await store.hosts.drain('nobody', true)).toBe(false);
-      expect(await store.hosts.beat(a, T0 + 5)).toMatchObject({
+      expect(await store.hosts.beat(a, [id], T0 + 5)).toMatchObject({
         leaseUntil: T0 + 5 + MINUTE,
         draining: true,
         jobs: [id],
@@ -48,7 +48,7 @@ export function describeHosts(open: OpenStore): void {
 
     it('keep a job while they give signs of life, and lose it without', async () => {
       const { store, id, accountId } = await openRun();
-      await store.hosts.beat(a, T0 + 50_000);
+      await store.hosts.beat(a, [id], T0 + 50_000);
       expect(await store.jobs.holds(id, a, T0 + 100_000)).toBe(true);
       expect(await store.jobs.holds(id, b, T0)).toBe(false);
       expect(await store.jobs.recover(T0 + 100_000, b)).toEqual([]);
@@ -64,6 +64,42 @@ export function describeHosts(open: OpenStore): void {
       await store.jobs.release(id, over, over, a);
       expect(await store.jobs.holds(id, b, over)).toBe(true);
       await store.journal.intend(id, 'publish', over, b);
+    });
+
+    it('lose a job that they hold and know nothing of: the answer to its claim was lost', async () => {
+      const { store, id } = await openRun();
+      expect(await store.hosts.beat(a, [], T0 + 50_000)).toMatchObject({ jobs: [] });
+      expect(await store.jobs.recover(T0 + 50_000, a)).toEqual([]);
+      expect(await store.jobs.recover(T0 + MINUTE, a)).toEqual([id]);
+    });
+
+    it('say that a run has ended which they had lost: what they sent may be sent again', async () => {
+      const { store, id, accountId } = await openRun();
+      await store.journal.intend(id, 'publish', T0, a);
+      await store.jobs.recover(T0 + HOUR, b);
+      await store.jobs.claim(accountId, T0 + HOUR, b);
+      await store.jobs.release(id, T0 + 2 * HOUR, T0 + 2 * HOUR, a);
+      expect(await store.jobs.get(id)).toMatchObject({ state: 'running', holder: 'b', sender: null });
+      expect(await store.journal.load(id)).toMatchObject([{ latestAt: T0 + 2 * HOUR }]);
+    });
+
+    it('answer for what they sent after another took its own back', async () => {
+      const { store, id, accountId } = await openRun();
+      await store.journal.intend(id, 'publish', T0, a);
+      await store.jobs.recover(T0 + HOUR, b);
+      await store.jobs.claim(accountId, T0 + HOUR, b);
+      await store.journal.withdraw(id, 'publish', T0 + HOUR, T0);
+      await store.journal.intend(id, 'publish', T0 + HOUR, b);
+      await store.jobs.recover(T0 + 2 * HOUR, holderOf('c'));
+      expect(await store.jobs.get(id)).toMatchObject({ sender: 'b' });
+    });
+
+    it('build on what another has done of a job, and replace nothing of it', async () => {
+      const { store, id } = await openRun();
+      await store.journal.done(id, 'open', 'step', '"of b"', T0);
+      await store.journal.done(id, 'open', 'step', '"of b"', T0);
+      expect(await codeOf(store.journal.done(id, 'open', 'step', '"of a"', T0))).toBe('E_LEASE_LOST');
+      expect(await store.journal.load(id)).toMatchObject([{ result: '"of b"' }]);
     });
 
     it('may only look for what another sent that is not known to be dead', async () => {
@@ -94,7 +130,7 @@ export function describeHosts(open: OpenStore): void {
       await store.journal.intend(id, 'publish', T0, a);
       const next = holderOf('a', 'a 2');
       await store.hosts.enter(enter(next), T0 + 10);
-      expect(await store.hosts.beat(a, T0 + 11)).toBeUndefined();
+      expect(await store.hosts.beat(a, [id], T0 + 11)).toBeUndefined();
       expect(await store.jobs.recover(T0 + 20, next)).toEqual([id]);
       expect(await store.jobs.claim(accountId, T0 + 20, next)).toMatchObject({ id, sender: null });
       expect(await store.journal.load(id)).toMatchObject([{ state: 'intent', latestAt: T0 + 20 }]);
@@ -116,7 +152,7 @@ export function describeHosts(open: OpenStore): void {
       expect(await codeOf(store.hosts.declareDead('a', T0 + 5))).toBe('E_NOT_FOUND');
       expect((await store.hosts.list()).map(({ name }) => name)).toEqual(['b']);
       expect(await store.jobs.claim(accountId, T0 + 5, b)).toMatchObject({ id, sender: null });
-      expect(await store.hosts.beat(a, T0 + 6)).toBeUndefined();
+      expect(await store.hosts.beat(a, [id], T0 + 6)).toBeUndefined();
     });
 
     it('leave in good order', async () => {

@@ -21,7 +21,7 @@ export function describeJournal(open: OpenStore): void {
       const { journal, id } = await openJob();
       await journal.done(id, 'create container', 'step', '"c1"', T0);
       await journal.done(id, 'upload', 'step', 'sealed:xyz', T0 + 1);
-      await journal.done(id, 'create container', 'step', '"c2"', T0 + 2);
+      await journal.done(id, 'create container', 'step', '"c1"', T0 + 2);
       expect(await journal.load(id)).toEqual([
         {
           jobId: id,
@@ -29,7 +29,7 @@ export function describeJournal(open: OpenStore): void {
           name: 'create container',
           kind: 'step',
           state: 'done',
-          result: '"c2"',
+          result: '"c1"',
           sentAt: null,
           firstSentAt: null,
           sends: 0,
