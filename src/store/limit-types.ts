@@ -176,7 +176,10 @@ export interface LimitStore {
    * Counts what stands in the ledger within each window; honours `blockedUntil` and learned maxima.
    */
   take(spends: readonly Spend[], jobId: number | null, now: number): Promise<Allowance>;
-  /** What was spent at `at` counts as spent at `now`: the request took so long, and nobody knows when it arrived. */
+  /**
+   * What was spent at `at` counts as spent at `now`: the request took so long, and nobody knows when it arrived. Where it
+   * is not there any more (another host took the job over), the arrival counts by itself.
+   */
   postpone(spends: readonly Spend[], jobId: number | null, at: number, now: number): Promise<void>;
   /** What could be spent now, without spending. */
   peek(spends: readonly Spend[], now: number): Promise<Allowance>;

@@ -70,8 +70,12 @@ export function limitStore(connection: Connection): LimitStore {
       }, scopesOf(spends)),
     postpone: (spends, jobId, at, now) =>
       write(function* () {
-        for (const { scopeKey, limit } of spends)
-          yield* postpone.run({ scopeKey, bucket: limit.bucket, jobId, at, now });
+        for (const { scopeKey, limit, amount } of spends) {
+          const { bucket } = limit;
+          const { changes } = yield* postpone.run({ scopeKey, bucket, jobId, at, now });
+          // Another host has taken the job over meanwhile, and moved it: what arrived now counts by itself.
+          if (changes === 0) yield* spend.run({ scopeKey, bucket, now, amount, jobId });
+        }
       }, scopesOf(spends)),
     peek: (spends, now) => read(() => allow(buckets, spends, now)),
     learn: (scopeKey, reading, now) =>
