@@ -50,7 +50,13 @@ export function momentJudge(world: HostsWorld, store: Store, hosts: readonly Hos
     judgedAt = now;
     await judgeHeld(now);
     tried = latest(tried, hosts);
-    const since = Math.max(wellSince, ...hosts.filter(works).map((host) => host.machine.wokeAt ?? 0));
+    const working = hosts.filter(works);
+    const since = Math.max(
+      wellSince,
+      // Between two looks all may have rested, and one come back.
+      Math.min(...working.map((host) => host.wellSince)),
+      ...working.map((host) => host.machine.wokeAt ?? 0),
+    );
     if (now - since < PATIENCE_MS) return;
     for (const { accountId, openUntil } of await store.breakers.open()) {
       if (openUntil !== null && world.calm && openUntil > Math.max(world.calmSince, since) + BREAKER_MS)
