@@ -43,3 +43,15 @@ export async function limitStates(
   }
   return [...states.values()];
 }
+
+/** Limits that count only where somebody set them have this maximum otherwise. */
+export const NO_CEILING = Number.MAX_SAFE_INTEGER;
+
+/** Thousandths of a US cent in a dollar. */
+export const MILLICENTS = 100_000;
+
+/** Money in dollars, and in parts of a cent where it is less than one. */
+export function amountText({ unit }: Pick<LimitState, 'unit'>, amount: number): string {
+  if (unit !== 'millicents') return String(amount);
+  return `$${(amount / MILLICENTS).toFixed(amount > 0 && amount < MILLICENTS / 100 ? 5 : 2)}`;
+}

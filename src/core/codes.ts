@@ -382,7 +382,7 @@ const table = {
     class: 'transient',
     side: 'network',
     title: 'The platform could not be reached.',
-    todo: 'Nothing to do; it is tried again.',
+    todo: 'Look whether the network works. Jobs are tried again by themselves; a command is to be run again.',
   },
   E_NO_ANSWER: {
     class: 'transient',

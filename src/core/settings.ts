@@ -183,6 +183,12 @@ export function isSettingKey(text: string): text is SettingKey {
   return Object.hasOwn(settingSpecs, text);
 }
 
+const words: Partial<Record<Kind, string>> = { bytes: 'size', count: 'whole number' };
+
+function leastOf({ kind, min = 0 }: SettingSpec): string {
+  return min <= 1 ? '' : `, and at least ${kind === 'duration' ? sayLength(min) : min}`;
+}
+
 /** Throws E_CONFIG where the text is no value of this setting. */
 export function checkSetting(key: SettingKey, text: string): void {
   const spec: SettingSpec = settingSpecs[key];
@@ -197,7 +203,7 @@ export function checkSetting(key: SettingKey, text: string): void {
   if (Number.isNaN(number) || number < (spec.min ?? 0)) {
     throw new Failure('E_CONFIG', {
       message: `${key} can’t be “${text}”.`,
-      hint: `It is a ${spec.kind}, such as ${spec.default}.`,
+      hint: `It is a ${words[spec.kind] ?? spec.kind}, such as ${spec.default}${leastOf(spec)}.`,
     });
   }
 }

@@ -13,7 +13,7 @@ export const warningTexts = {
   watermark:
     'Instagram and YouTube show videos with another service’s watermark to fewer people. Keep the originals in a folder (media: folder:DIR); what TikTok’s own app saves carries its mark.',
   'x-links':
-    'A post with a link costs 0.200 US dollars on X instead of 0.015. Set links: defuse or strip, or a monthly maximum: repost limits set ACCOUNT money MILLICENTS. https://docs.x.com/x-api/getting-started/pricing',
+    'A post with a link costs 0.200 US dollars on X instead of 0.015. Set links: defuse or strip, or a monthly maximum: repost limits set ACCOUNT money 5.00. https://docs.x.com/x-api/getting-started/pricing',
   'cut-length':
     'A video that is longer than the platform allows is cut at its end, by your rule (tooLong: trim). With tooLong: skip it is left out there.',
 } as const;

@@ -106,7 +106,8 @@ async function settle(underway: ReadonlySet<unknown>, until: number, clock: WebD
   while (underway.size > 0 && clock.now() < until) await clock.sleep(10);
 }
 
-function readAddress(text: string): { host: string; port: number } {
+/** Reads `127.0.0.1:4455` or `[::1]:4455`. Throws E_CONFIG. */
+export function readAddress(text: string): { host: string; port: number } {
   const match = /^(?:\[([\da-f:]+)\]|([\w.-]+)):(\d{1,5})$/iu.exec(text);
   const host = match?.[1] ?? match?.[2];
   if (host && Number(match?.[3]) < 65_536) return { host, port: Number(match?.[3]) };

@@ -48,7 +48,7 @@ export async function retryJobs(
   print(changed.map(jobView), () =>
     changed.length === 0
       ? 'No dead letters fit.'
-      : `${changed.length} job(s) go out again: ${changed.map((job) => job.id).join(', ')}`,
+      : `${changed.length === 1 ? '1 job is' : `${changed.length} jobs are`} tried again: ${changed.map((job) => job.id).join(', ')}`,
   );
 }
 

@@ -1,7 +1,6 @@
-import type { LimitState } from '../../core/limit.ts';
 import { limitView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
-import { limitStates } from '../limits.ts';
+import { amountText, limitStates, NO_CEILING } from '../limits.ts';
 import { relativeText, tableWidth, tallTable } from '../table.ts';
 
 export async function listLimits({ app, print }: Turn): Promise<undefined> {
@@ -27,12 +26,4 @@ export async function listLimits({ app, print }: Turn): Promise<undefined> {
           tableWidth(app.io),
         ),
   );
-}
-
-/** Limits that count only where somebody set them have this maximum otherwise. */
-const NO_CEILING = Number.MAX_SAFE_INTEGER;
-
-/** Money is counted in thousandths of a US cent. */
-function amountText(state: LimitState, amount: number): string {
-  return state.unit === 'millicents' ? `$${(amount / 100_000).toFixed(2)}` : String(amount);
 }

@@ -11,7 +11,10 @@ export function limitsCommands(program: Command, around: Surroundings): void {
   declare(limits.command('list', { isDefault: true }), limitsList, around);
   const set = limits
     .command('set <account> <bucket> <max>')
-    .description('your own maximum for a bucket; `default` takes it away')
-    .addHelpText('after', '\nExample:\n  $ repost limits set youtube:@creator channel 4');
+    .description('your own maximum for a bucket, money in dollars; `default` takes it away')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ repost limits set youtube:@creator channel 4\n  $ repost limits set x:@creator money 5.00   # dollars a month',
+    );
   set.action(act(around, set, async () => (await import('../actions/limits.ts')).setLimit));
 }

@@ -15,7 +15,7 @@ export const limits: Topic = {
     commands(
       ['repost limits', 'every limit: used, left, when the next is free'],
       ['repost limits set youtube:@you channel 4', 'lower one for an account'],
-      ['repost limits set x:@you money 500000', 'at most five dollars a month at X'],
+      ['repost limits set x:@you money 5.00', 'at most five dollars a month at X'],
     ),
     heading('Words'),
     terms([
