@@ -14,6 +14,8 @@ import { createPostgresPlace } from './place.ts';
 const MOST_TURNS = 2_000_000;
 /** A rest that is shorter is not worth it. */
 const REST_MS = 2 * MINUTE;
+/** A lane's longest rest, and another minute. */
+const RESTED_MS = 6 * MINUTE;
 const NEVER = Number.POSITIVE_INFINITY;
 const HOSTS = ['ada', 'bob'] as const;
 
@@ -110,10 +112,14 @@ async function takeTurns(world: HostsWorld, store: Store, hosts: readonly Host[]
   const now = clock.now();
   const nextAt = Math.min(...hosts.map((host) => host.nextAt));
   if (nextAt < now + REST_MS || !Number.isFinite(nextAt)) return;
-  for (const accountId of await store.jobs.dueLanes(now - 6 * MINUTE, []))
-    world.breaches.push(
-      `starved: nothing is due, they say, and the lane of account ${accountId} has a job due`,
-    );
+  for (const accountId of await store.jobs.dueLanes(now - RESTED_MS, [])) {
+    // What a full limit holds rests for minutes, however long its lane has waited for a host that stood still.
+    const triedAt = Math.max(...hosts.map(({ life }) => life?.tried.get(accountId) ?? 0));
+    if (now - triedAt > RESTED_MS)
+      world.breaches.push(
+        `starved: nothing is due, they say, and the lane of account ${accountId} has a job due`,
+      );
+  }
   const next = random.death.pick(hosts);
   for (const host of hosts) {
     const restartAt = host === next ? nextAt : nextAt + random.death.between(0, HOUR);
