@@ -19,11 +19,6 @@ export interface Presence {
   readonly draining: boolean;
   /** Takes a job; the time of its lease runs from before the question. */
   claim(take: (holder: Holder) => Promise<JobRow | undefined>): Promise<JobRow | undefined>;
-  /**
-   * True where the job is this process's for a good part of a lease to come: known from the last sign of life, or from
-   * one that is given now. Throws what the store throws.
-   */
-  holds(jobId: number): Promise<boolean>;
   /** True where the store says that the job is this process's, however late: enough for what is checked again as it is written. */
   owns(jobId: number): Promise<boolean>;
   /** Throws E_LEASE_LOST, certain, where it does not hold the job, or can't know it: asked right before a request that publishes. */
@@ -96,6 +91,10 @@ export function openPresence(options: PresenceOptions): Presence {
     return answer;
   }
 
+  /**
+   * True where the job is this process's for a good part of a lease to come: known from the last sign of life, or from
+   * one that is given now. Throws what the store throws.
+   */
   async function holds(jobId: number): Promise<boolean> {
     if (isSure(jobId)) return true;
     const answer = await beat();
@@ -146,7 +145,6 @@ export function openPresence(options: PresenceOptions): Presence {
       if (job) renewed.set(job.id, at);
       return job;
     },
-    holds,
     owns: async (jobId) => isSure(jobId) || (await beat())?.jobs.includes(jobId) === true,
     async witness(jobId) {
       await check(jobId, true);

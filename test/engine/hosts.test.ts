@@ -57,9 +57,10 @@ async function openHosts(store: Store, clock: TestClock) {
   const startHost = async (host: string, stalls: Stalls = {}, instance = `${host} 1`) => {
     const holder: Holder = { host, instance, leaseMs: LEASE_MS };
     const events: EngineEvent[] = [];
+    const its = steered(clock);
     const presence = openPresence({
       store,
-      clock: steered(clock),
+      clock: its,
       monotonic: () => mono,
       holder,
       version: '1.0.0',
@@ -125,7 +126,7 @@ async function openHosts(store: Store, clock: TestClock) {
       while (await lanes.fill());
       await lanes.idle();
     };
-    return { holder, presence, lanes, events, work };
+    return { holder, presence, clock: its, lanes, events, work };
   };
   /** Moves all clocks. */
   const pass = (ms: number) => {
@@ -339,6 +340,49 @@ describe('a host that stands still, over one file', () => {
     store.hosts.beat = () => Promise.reject(new Failure('E_DB_UNREACHABLE'));
     world.pass(LEASE_MS);
     await expect(a.presence.witness(id)).rejects.toMatchObject({ code: 'E_LEASE_LOST', certain: true });
+  });
+});
+
+describe('a host', () => {
+  const openHost = async () => {
+    const clock = new TestClock(T0);
+    const store = await openStore({ path: ':memory:', clock });
+    onTestFinished(() => store.close());
+    const world = await openHosts(store, clock);
+    const id = await (await openLane(store)).addJob();
+    const host = await world.startHost('a');
+    const { accountId } = (await store.jobs.get(id)) ?? { accountId: 0 };
+    await host.presence.claim((holder) => store.jobs.claim(accountId, clock.now(), holder));
+    return { world, store, id, ...host };
+  };
+
+  it('knows for certain that nothing left where its lease ended before the first request of a post', async () => {
+    const { world, id, presence } = await openHost();
+    await presence.witness(id);
+    await world.store.hosts.declareDead('a', world.clock.now());
+    world.pass(LEASE_MS);
+    await expect(presence.attend(id)).rejects.toMatchObject({ code: 'E_LEASE_LOST', certain: true });
+  });
+
+  it('does not know it where a request of it has left', async () => {
+    const { world, id, presence } = await openHost();
+    await presence.witness(id);
+    await presence.attend(id);
+    await world.store.hosts.declareDead('a', world.clock.now());
+    world.pass(LEASE_MS);
+    await expect(presence.attend(id)).rejects.toMatchObject({ code: 'E_LEASE_LOST', certain: false });
+  });
+
+  it('is set right by each sign of life', async () => {
+    const { world, store, id, presence, clock } = await openHost();
+    const { beat } = store.hosts;
+    store.hosts.beat = async (...given) => {
+      const answer = await beat(...given);
+      return answer && { ...answer, at: answer.at + 3 * 60 * MINUTE };
+    };
+    world.pass(40 * SECOND);
+    await presence.witness(id);
+    expect(clock.now()).toBe(world.clock.now() + 3 * 60 * MINUTE);
   });
 });
 

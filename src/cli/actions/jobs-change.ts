@@ -3,6 +3,7 @@ import { Failure } from '../../core/failure.ts';
 import type { JobFilter, JobView, Store } from '../../store/types.ts';
 import { jobView } from '../../web/views.ts';
 import type { Turn } from '../command.ts';
+import { counted } from '../counted.ts';
 import { findJob, findPlatform } from '../find.ts';
 import { parseMoment } from '../time.ts';
 
@@ -48,7 +49,7 @@ export async function retryJobs(
   print(changed.map(jobView), () =>
     changed.length === 0
       ? 'No dead letters fit.'
-      : `${changed.length === 1 ? '1 job is' : `${changed.length} jobs are`} tried again: ${changed.map((job) => job.id).join(', ')}`,
+      : `Tried again now: ${counted(changed.length, 'job')} (${changed.map((job) => job.id).join(', ')})`,
   );
 }
 

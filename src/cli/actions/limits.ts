@@ -40,11 +40,7 @@ function maximumOf({ unit }: Limit, text: string): number | null {
   const [, marked, pointed] = /^(?:\$(\d{1,9}(?:\.\d{1,5})?)|(\d{1,9}\.\d{1,5}))$/u.exec(text) ?? [];
   const dollars = marked ?? pointed;
   if (dollars !== undefined) return Math.round(Number(dollars) * MILLICENTS);
-  if (/^\d{1,15}$/u.test(text)) return Number(text);
-  throw new Failure('E_USAGE', {
-    message: `The maximum can’t be “${text}”.`,
-    hint: 'Give dollars, such as 5.00, or a whole number of thousandths of a cent.',
-  });
+  return wholeNumber(text, 'The maximum, in thousandths of a cent where it is not in dollars such as 5.00,');
 }
 
 function said(state: LimitState): string {
